@@ -1,0 +1,96 @@
+// A fault: *when* (trigger) and *what* (action). The schema of both, as scenarios write them.
+import { z } from "zod";
+import { duration, identifier, relativeGlob } from "./units.ts";
+
+const regexText = z.string().min(1).refine(isRegex, "must be a valid regular expression");
+
+/** When a fault fires. Everything is observed; nothing waits a fixed time. */
+export const trigger = z
+  .union([
+    z.literal("start").describe("As soon as the upgrade step begins, before the upgrade is triggered"),
+    z.strictObject({
+      file: relativeGlob.describe("A glob in the product's install tree"),
+      event: z.enum(["appears", "changes", "disappears"]).default("appears"),
+    }),
+    z.strictObject({ log: regexText.describe("A line that a log of the product contains") }),
+    z.strictObject({ process: regexText.describe("The command line of a process that starts") }),
+    z.strictObject({
+      service: z.string().min(1),
+      starts: z.int().min(1).default(1).describe("The n-th start of the service after the upgrade was triggered"),
+    }),
+    z.strictObject({
+      request: relativeGlob.describe("A file asked of the artifact server, such as *.tar.gz"),
+      bytes: z.int().min(0).default(0).describe("How many bytes of it were sent"),
+    }),
+    z.strictObject({ point: identifier.describe("A named point of the product (product.yaml, points)") }),
+  ])
+  .meta({ id: "trigger" });
+export type Trigger = z.infer<typeof trigger>;
+
+/** What the artifact server does with the matching requests instead of answering well. */
+export const serverMisbehaviour = z
+  .union([
+    z.strictObject({ status: z.int().min(400).max(599), times: z.int().min(1).default(1) }),
+    z.strictObject({ stall: z.number().min(0).max(1).describe("Fraction of the body sent before it stalls for ever"), times: z.int().min(1).default(1) }),
+    z.strictObject({ flip: z.number().min(0).max(1).describe("Where, as a fraction of the body, one bit is flipped") }),
+    z.strictObject({ truncate: z.number().min(0).max(1).describe("Fraction of the body after which it ends, as if whole") }),
+    z.strictObject({ reset: z.number().min(0).max(1).describe("Fraction of the body after which the connection is reset"), times: z.int().min(1).default(1) }),
+    z.strictObject({ substitute: z.enum(["from", "to"]).describe("Serve this release's file under the asked name") }),
+  ])
+  .meta({ id: "serverMisbehaviour" });
+export type ServerMisbehaviour = z.infer<typeof serverMisbehaviour>;
+
+/** How much stays free on a full disk: the sum of these multiples of what an upgrade needs. */
+export const freeSpace = z
+  .strictObject({
+    archive: z.number().min(0).default(0).describe("× the size of the artifact's archive"),
+    unpacked: z.number().min(0).default(0).describe("× the size of its unpacked files"),
+    installed: z.number().min(0).default(0).describe("× the size of the installed tree"),
+  })
+  .meta({ id: "freeSpace" });
+
+/** What a fault does when it fires. */
+export const action = z
+  .union([
+    z.strictObject({
+      kill: z.enum(["agent", "updater", "all"]),
+      signal: z.enum(["SIGKILL", "SIGTERM", "SIGSTOP", "SIGINT"]).default("SIGKILL"),
+    }),
+    z.literal("reboot").describe("Kill everything, keep the disk, start the enabled services"),
+    z.strictObject({ serve: relativeGlob.describe("Files of the artifact server, such as *.tar.gz"), misbehave: serverMisbehaviour }),
+    z.strictObject({ limitDisk: freeSpace }),
+    z.literal("read-only").describe("Mount the install tree read-only"),
+    z.literal("trigger-again").describe("Trigger the same upgrade a second time, at once"),
+  ])
+  .meta({ id: "action" });
+export type Action = z.infer<typeof action>;
+
+/** One fault of a scenario. */
+export const fault = z
+  .strictObject({
+    when: trigger.default("start"),
+    do: action,
+    undo: z
+      .union([z.literal("never"), z.literal("settled"), duration])
+      .default("settled")
+      .describe("When a lasting fault (disk, server, read-only) is taken back: once the upgrade is over, or never"),
+  })
+  .meta({ id: "fault" });
+export type Fault = z.infer<typeof fault>;
+
+/** The action's name, as it stands in evidence, plan and report. */
+export function actionKind(value: Action): "kill" | "reboot" | "serve" | "limit-disk" | "read-only" | "trigger-again" {
+  if (typeof value === "string") return value;
+  if ("kill" in value) return "kill";
+  if ("serve" in value) return "serve";
+  return "limit-disk";
+}
+
+function isRegex(value: string): boolean {
+  try {
+    new RegExp(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

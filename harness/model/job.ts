@@ -1,0 +1,39 @@
+// The cell as JSON that is handed to the cell program inside an environment.
+import type { Script } from "./cell.ts";
+import type { Product } from "./product.ts";
+
+/** An artifact as the environment holds it. */
+export interface JobArtifact {
+  readonly name: string;
+  readonly version: string;
+  /** Folder with the files below, inside the environment. */
+  readonly directory: string;
+  /** File name of the archive. */
+  readonly archive: string;
+  readonly files: readonly string[];
+  readonly archiveBytes: number;
+  readonly unpackedBytes: number;
+}
+
+export interface CellJob {
+  readonly id: string;
+  readonly product: Product;
+  readonly script: Script;
+  readonly versions: { readonly from: string; readonly to: string; readonly next: string };
+  /** Keyed by role and variant: `from`, `to`, `to~crash-on-start`, `next`. */
+  readonly artifacts: Readonly<Record<string, JobArtifact>>;
+  /** Install tree. */
+  readonly root: string;
+  /** Scratch folder of the cell beside the install tree: units, sockets, service logs. */
+  readonly work: string;
+  /** Environment capabilities such as small-disk. */
+  readonly capabilities: readonly string[];
+  readonly limits: { readonly stepMs: number; readonly cellMs: number };
+  /** Stop before this step (from 1) and wait for a line on standard input. */
+  readonly breakAt?: number;
+}
+
+/** Key of an artifact in a job. */
+export function jobArtifactKey(role: "from" | "to" | "next", variant: string | undefined): string {
+  return variant === undefined ? role : `${role}~${variant}`;
+}

@@ -1,0 +1,91 @@
+// What the cell program sees and streams out as NDJSON, one observation a line. Written while running, judged afterwards.
+import type { SnapshotLabel } from "./cell.ts";
+
+export interface TreeEntry {
+  /** Relative to the install tree, forward slashes. */
+  readonly path: string;
+  readonly type: "file" | "directory" | "link" | "other";
+  /** Permission bits, octal such as `755`; absent on Windows. */
+  readonly mode?: string;
+  /** `uid:gid`; absent on Windows. */
+  readonly owner?: string;
+  /** Bytes, files only. */
+  readonly size?: number;
+  /** SHA-256 in hex, files only. */
+  readonly digest?: string;
+  /** Where a link points. */
+  readonly target?: string;
+  /** The content of a small text file, for diffs. */
+  readonly text?: string;
+}
+
+/** A directory tree, sorted by path. */
+export type Tree = readonly TreeEntry[];
+
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
+/** Everything looked at in one moment. */
+export interface Snapshot {
+  readonly tree: Tree;
+  /** The version that the running product reports; null when nothing answers. */
+  readonly version: string | null;
+  readonly healthy: boolean;
+  readonly active: { readonly exists: boolean; readonly target: string | null; readonly version: string | null; readonly detail: string };
+  readonly processes: readonly ProcessEntry[];
+  /** Signs that an upgrade is still going on. */
+  readonly busy: readonly string[];
+  /** State files that do not parse or are empty. */
+  readonly unreadable: readonly { readonly path: string; readonly problem: string }[];
+  /** Bytes of all files in the tree. */
+  readonly diskBytes: number;
+}
+
+export type FaultEvent = "armed" | "fired" | "undone" | "impossible";
+
+/** One observation; `t` is milliseconds since the cell began, from a monotonic clock. */
+export type Observation = { readonly t: number } & (
+  | { readonly kind: "step"; readonly step: number; readonly event: "started" }
+  | { readonly kind: "step"; readonly step: number; readonly event: "ended"; readonly ok: boolean; readonly message: string }
+  | {
+      readonly kind: "service";
+      readonly service: string;
+      readonly event: "started" | "exited" | "stopped" | "failed";
+      readonly pid?: number;
+      readonly code?: number | null;
+      readonly signal?: string | null;
+      readonly detail?: string;
+    }
+  /** A change in what the running product answers. */
+  | { readonly kind: "health"; readonly version: string | null; readonly healthy: boolean }
+  | {
+      readonly kind: "command";
+      readonly argv: readonly string[];
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly stdout: string;
+      readonly stderr: string;
+      readonly durationMs: number;
+      /** For the command that triggers an upgrade: whether its exit code means accepted. */
+      readonly accepted?: boolean;
+    }
+  | { readonly kind: "request"; readonly path: string; readonly status: number; readonly bytes: number; readonly misbehaved?: string }
+  | { readonly kind: "fault"; readonly fault: number; readonly event: FaultEvent; readonly evidence: string }
+  | { readonly kind: "snapshot"; readonly label: SnapshotLabel; readonly snapshot: Snapshot }
+  | { readonly kind: "log"; readonly source: "agent" | "updater" | "service"; readonly path: string; readonly tail: string }
+  | { readonly kind: "problem"; readonly message: string }
+  | { readonly kind: "end"; readonly end: CellEnd }
+);
+
+/**
+ * How a cell ended: `complete` (all steps were taken or one gave up), `deadline`, `interrupted`, or `lost` (the
+ * environment died). `leaks` lists what it left behind and had to be removed.
+ */
+export interface CellEnd {
+  readonly how: "complete" | "deadline" | "interrupted" | "lost";
+  readonly detail: string;
+  readonly leaks: readonly string[];
+}

@@ -1,0 +1,80 @@
+// record.json of a run: the contract all reports are views of. Observations lie beside it, one NDJSON file a cell.
+import { z } from "zod";
+import { environmentName } from "./matrix.ts";
+import { outcome, pairKind, selection, tier } from "./scenario.ts";
+
+export const RECORD_VERSION = 1;
+
+export const verdict = z.enum(["passed", "failed", "known", "fixed", "errored", "skipped"]);
+export type Verdict = z.infer<typeof verdict>;
+
+/** One broken expectation. */
+export const finding = z.strictObject({
+  check: z.string(),
+  path: z.string().nullable().describe("Path in the install tree it is about"),
+  expected: z.string(),
+  actual: z.string(),
+  step: z.int().nullable().describe("Number of the step (from 1) where it was seen"),
+});
+export type Finding = z.infer<typeof finding>;
+
+export const stepRecord = z.strictObject({
+  sentence: z.string(),
+  status: z.enum(["done", "failed", "not-reached"]),
+  message: z.string(),
+  durationMs: z.number().nullable(),
+});
+export type StepRecord = z.infer<typeof stepRecord>;
+
+export const cellRecord = z.strictObject({
+  id: z.string(),
+  product: z.string(),
+  from: z.string(),
+  to: z.string(),
+  next: z.string(),
+  kind: pairKind,
+  inverted: z.boolean(),
+  scenario: z.string(),
+  summary: z.string(),
+  environment: environmentName,
+  tier,
+  verdict,
+  /** null: it could not be told, or the cell did not run. */
+  outcome: outcome.nullable(),
+  expect: z.array(outcome),
+  findings: z.array(finding),
+  fault: z.strictObject({ fired: z.boolean(), evidence: z.array(z.string()) }).nullable(),
+  /** Milliseconds without a healthy agent during the upgrade: the longest gap; null when not measured. */
+  downtimeMs: z.number().nullable(),
+  durationMs: z.number(),
+  /** Why it is errored, known, or skipped; empty otherwise. */
+  reason: z.string(),
+  steps: z.array(stepRecord),
+  /** Path of the observations, relative to the record; null when there are none. */
+  observations: z.string().nullable(),
+  /** The command that runs this cell again. */
+  replay: z.string(),
+});
+export type CellRecord = z.infer<typeof cellRecord>;
+
+export const runRecord = z.strictObject({
+  record: z.literal(RECORD_VERSION),
+  upmatrix: z.string().describe("Version of upmatrix"),
+  run: z.string(),
+  startedAt: z.string(),
+  endedAt: z.string(),
+  tier,
+  gate: z.enum(["open", "closed"]),
+  exitCode: z.int(),
+  interrupted: z.boolean(),
+  environments: z.array(z.strictObject({ name: environmentName, platform: z.string(), description: z.string(), capabilities: z.array(z.string()) })),
+  unavailable: z.array(z.strictObject({ name: environmentName, reason: z.string() })).describe("Environments that could not be used"),
+  settings: z.array(z.strictObject({ product: z.string(), name: z.string(), published: z.string(), test: z.string() })),
+  leftOut: z.array(
+    z.strictObject({ product: z.string(), scenario: z.string(), environment: environmentName, selection, cells: z.int() }),
+  ),
+  skipped: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
+  problems: z.array(z.string()).describe("What went wrong around the cells: teardown, expired known failures, reporters"),
+  cells: z.array(cellRecord),
+});
+export type RunRecord = z.infer<typeof runRecord>;
