@@ -96,7 +96,9 @@ export function artifactName(ref: ArtifactRef): string {
 }
 
 /** The cell's address. */
-export function address(parts: Pick<Cell, "product" | "from" | "to" | "scenario" | "environment"> & { readonly chain?: string | undefined }): string {
+export function address(
+  parts: Pick<Cell, "product" | "from" | "to" | "scenario" | "environment"> & { readonly chain?: string | undefined },
+): string {
   const chain = parts.chain === undefined ? "" : `..${parts.chain}`;
   return `${parts.product}/${parts.from}..${parts.to}${chain}/${parts.scenario}@${parts.environment}`;
 }
@@ -125,7 +127,7 @@ export function sentence(step: Step, cell: Pick<Cell, "from" | "to" | "next">): 
     case "snapshot":
       return SNAPSHOT_SENTENCE[step.label];
     case "upgrade": {
-      const target = step.role === "again" ? `${cell.to}, or to ${cell.next} when ${cell.to} runs` : cell[step.role];
+      const target = step.role === "again" ? againTarget(cell) : cell[step.role];
       return `Trigger the upgrade to ${target}${variantOf(step)}${step.faults ? " with the faults armed" : ""} and wait until it is over`;
     }
     case "settle":
@@ -135,6 +137,10 @@ export function sentence(step: Step, cell: Pick<Cell, "from" | "to" | "next">): 
     default:
       return step satisfies never;
   }
+}
+
+function againTarget({ to, next }: Pick<Cell, "to" | "next">): string {
+  return next === to ? to : `${to}, or to ${next} when ${to} runs,`;
 }
 
 const SNAPSHOT_SENTENCE: Record<SnapshotLabel, string> = {

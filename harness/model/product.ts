@@ -128,16 +128,17 @@ export const product = z
         path: relativeGlob.describe("The link or file that selects the active version"),
         command: argv.optional().describe("Prints the version of what the pointer selects"),
       })
-      .describe("The active pointer"),
+      .optional()
+      .describe("The active pointer; left out when the version that runs is simply what lies at a fixed path"),
     upgrade: z.strictObject({
       command: argv.describe("What a user runs to upgrade to {version} from {url}"),
       accepted: z.array(z.int()).default([0]).describe("Exit codes that mean: the upgrade is under way or done"),
       busy: z.array(busySign).min(1).describe("Signs that an upgrade is still going on"),
     }),
-    layout,
+    layout: layout.prefault({}),
     processes: z.array(processKind).min(1).describe("The product's long-running processes"),
     updaters: z.array(regexText).default([]).describe("Command lines of updaters and watchers: none may be left"),
-    logs: z.strictObject({ agent: z.array(relativeGlob).default([]), updater: z.array(relativeGlob).default([]) }),
+    logs: z.strictObject({ agent: z.array(relativeGlob).default([]), updater: z.array(relativeGlob).default([]) }).prefault({}),
     state: z.array(relativeGlob).default([]).describe("State files: .json and .yaml/.yml must parse, all must be non-empty"),
     temporary: z.array(relativeGlob).default([]).describe("Temporary names that must not be left"),
     user: z
@@ -152,6 +153,7 @@ export const product = z
         start: duration.default("10s").describe("Until a started product is healthy"),
         upgrade: duration.default("20s").describe("Until an upgrade is over, rollback included"),
         downtime: duration.optional().describe("The longest time without a healthy agent during a clean upgrade"),
+        crashes: z.int().min(1).default(15).describe("Starts of a service in a row without health after which nobody expects more of it"),
         disk: z.number().min(1).default(3).describe("The most the tree may grow, as a multiple of a fresh install"),
       })
       .prefault({}),

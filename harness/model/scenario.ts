@@ -14,8 +14,10 @@ export type PairKind = z.infer<typeof pairKind>;
 
 /** Which pairs a scenario runs on. What a selection leaves out is counted in the plan. */
 export const selection = z
-  .enum(["all", "traits", "newest"])
-  .describe("all pairs; one pair for each combination of traits, kind and inversion; or only pairs into the release built last");
+  .enum(["all", "traits", "updaters", "newest"])
+  .describe(
+    "all pairs; traits: one pair for each combination of traits, kind and inversion; updaters: one pair for each traits of `from`, into the release most like it; newest: only pairs into the release built last",
+  );
 export type Selection = z.infer<typeof selection>;
 
 /** One step of a scenario. Before them the harness installs and starts `from`; after them it settles and checks. */

@@ -1,0 +1,98 @@
+// A cell as faults see it: each verb of FaultTarget in terms of the cell's parts.
+import { execFileSync } from "node:child_process";
+import { closeSync, fstatSync, lstatSync, openSync, readlinkSync, readSync, statfsSync } from "node:fs";
+import path from "node:path";
+import type { FaultTarget } from "../faults/index.ts";
+import type { JobArtifact } from "../model/index.ts";
+import type { Cell } from "./cell.ts";
+import { matchingPaths } from "./glob.ts";
+import { signal } from "./processes.ts";
+import { readTree } from "./snapshot.ts";
+
+export function faultTarget(cell: Cell, artifact: JobArtifact, triggerAgain: () => string): FaultTarget {
+  const { place, processes, server, observer } = cell;
+  const { product } = place.job;
+  const positions = new WeakMap<object, Map<string, number>>();
+  return {
+    paths: (glob) => matchingPaths(place.root, glob),
+    identity: (relative) => identity(path.join(place.root, relative)),
+    logged: (key) => {
+      const known = positions.get(key) ?? new Map<string, number>();
+      positions.set(key, known);
+      return logFiles(cell).map((file) => readFrom(file, known)).join("");
+    },
+    processes: () => processes.list(),
+    aimedAt: (who) => {
+      if (who === "all") return processes.list();
+      return processes.matching(who === "agent" ? product.processes.map(({ match }) => match) : product.updaters);
+    },
+    signal,
+    killAll: () => processes.killAll(),
+    onServiceStart: (service, callback) => {
+      const unit = product.services.find(({ name }) => name === service)?.unit ?? service;
+      return observer.listen((seen) => {
+        if (seen.kind === "service" && seen.service === unit && seen.event === "started" && seen.pid !== undefined) callback(seen.pid);
+      });
+    },
+    misbehave: (glob, misbehave, hit) => server.misbehave(glob, misbehave, hit),
+    watchRequests: (glob, bytes, reached) => server.watch(glob, bytes, reached),
+    reboot: () => cell.reboot(),
+    triggerAgain,
+    remount: (options) => remount(place.root, options),
+    disk: () => {
+      const { bsize, blocks, bfree } = statfsSync(place.root);
+      return { totalBytes: bsize * blocks, usedBytes: bsize * (blocks - bfree) };
+    },
+    sizes: () => ({
+      archive: artifact.archiveBytes,
+      unpacked: artifact.unpackedBytes,
+      installed: readTree(place.root).reduce((sum, entry) => sum + (entry.size ?? 0), 0),
+    }),
+  };
+}
+
+/** The product's logs and what its services print. */
+export function logFiles(cell: Pick<Cell, "place">): string[] {
+  const { place } = cell;
+  const { logs, services } = place.job.product;
+  const own = [...logs.agent, ...logs.updater].flatMap((glob) => matchingPaths(place.root, glob)).map((found) => path.join(place.root, found));
+  return [...new Set(own), ...services.map(({ unit }) => path.join(place.logs, `${unit}.log`))];
+}
+
+function readFrom(file: string, positions: Map<string, number>): string {
+  let fd: number;
+  try {
+    fd = openSync(file, "r");
+  } catch {
+    return ""; // not there yet, or removed
+  }
+  try {
+    const start = positions.get(file) ?? 0;
+    const gained = Buffer.alloc(Math.max(0, fstatSync(fd).size - start));
+    const read = gained.length === 0 ? 0 : readSync(fd, gained, 0, gained.length, start);
+    positions.set(file, start + read);
+    return gained.toString("utf8", 0, read);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function identity(file: string): string | undefined {
+  const stat = lstatSync(file, { throwIfNoEntry: false, bigint: true });
+  if (stat === undefined) return undefined;
+  try {
+    return stat.isSymbolicLink() ? readlinkSync(file) : `${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+  } catch {
+    return undefined; // removed in between
+  }
+}
+
+function remount(root: string, options: string): string | undefined {
+  try {
+    execFileSync("mount", ["-o", `remount,${options}`, root], { stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" });
+    return undefined;
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string }; // execFileSync throws an Error with what was printed
+    return (stderr ?? message).trim() || message;
+  }
+}

@@ -1,0 +1,87 @@
+// What the cell program sees: globs, answers, trees and state files.
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { matchingPaths } from "./glob.ts";
+import { extract, Prober } from "./probe.ts";
+import { readTree } from "./snapshot.ts";
+import { scratchCell } from "./testing/scratch-cell.ts";
+
+test.each([
+  ["data/a-1/agent", ["data/a-1/agent"]],
+  ["data/*/agent", ["data/a-1/agent", "data/a-2/agent"]],
+  ["data/a-{1,3}/*", ["data/a-1/agent", "data/a-1/log"]],
+  ["**/agent", ["data/a-1/agent", "data/a-2/agent"]],
+  ["data/a-1/**", ["data/a-1/agent", "data/a-1/log"]],
+  [".*", [".hidden"]],
+  ["nothing/*", []],
+])("%s matches %j", async (glob, expected) => {
+  await using cell = scratchCell();
+  for (const file of ["data/a-1/agent", "data/a-1/log", "data/a-2/agent", ".hidden"]) {
+    mkdirSync(path.join(cell.place.root, path.dirname(file)), { recursive: true });
+    writeFileSync(path.join(cell.place.root, file), "");
+  }
+  expect(matchingPaths(cell.place.root, glob)).toEqual(expected);
+});
+
+test.each([
+  [{}, " 1.2.3\n", "1.2.3"],
+  [{ json: "/a/0/b~1c" }, '{"a":[{"b/c":"x"}]}', "x"],
+  [{ json: "/healthy" }, '{"healthy":true}', "true"],
+  [{ json: "/missing" }, "{}", null],
+  [{ json: "/a" }, '{"a":', null],
+  [{ match: "^version: (\\S+)$" }, "name: x\nversion: 2.0\n", "2.0"],
+  [{ match: "nothing" }, "something", null],
+  [{}, null, null],
+])("%j of %j is %j", (probe, text, expected) => {
+  expect(extract(probe, text)).toBe(expected);
+});
+
+test("asks over a socket; a refusal, an error status and a half answer are no answer", async () => {
+  await using cell = scratchCell({
+    version: { http: "unix:{socket:agent}:/status", json: "/version" },
+    health: { http: "unix:{socket:agent}:/status", json: "/state", equals: "HEALTHY" },
+  });
+  const prober = new Prober(cell.place, cell.observer);
+  expect(await prober.ask()).toEqual({ version: null, healthy: false });
+  let answers: ((response: http.ServerResponse) => void)[] = [];
+  let asked = 0;
+  const server = http.createServer((_request, response) => {
+    asked++;
+    answers.shift()?.(response);
+  });
+  await new Promise<void>((resolve) => server.listen(path.join(cell.place.job.work, "agent.sock"), resolve));
+  answers = [
+    (response) => response.end('{"version":"1.0.0","state":"HEALTHY"}'),
+    (response) => response.end('{"version":"1.0.0","state":"FAILED"}'),
+    (response) => response.writeHead(500).end('{"version":"1.0.0","state":"HEALTHY"}'),
+    (response) => response.writeHead(200, { "content-length": 100 }).end('{"version":"1.0.0"', () => response.destroy()),
+  ];
+  const got = [];
+  for (let ask = 0; ask < 4; ask++) got.push(await prober.ask());
+  server.close();
+  expect(got).toEqual([
+    { version: "1.0.0", healthy: true },
+    { version: "1.0.0", healthy: false },
+    { version: null, healthy: false },
+    { version: null, healthy: false },
+  ]);
+  expect(asked).toBe(4); // version and health of one place cost one request
+});
+
+test("reads a tree: files with digest and mode, links with target, the root itself", async () => {
+  await using cell = scratchCell();
+  mkdirSync(path.join(cell.place.root, "data"));
+  writeFileSync(path.join(cell.place.root, "data", "agent"), "#!/bin/sh\n", { mode: 0o755 });
+  writeFileSync(path.join(cell.place.root, "big"), Buffer.alloc(10_000));
+  symlinkSync("data/agent", path.join(cell.place.root, "current"));
+  const owner = `${process.getuid?.()}:${process.getgid?.()}`;
+  expect(readTree(cell.place.root)).toEqual([
+    { path: ".", type: "directory", mode: "755", owner },
+    { path: "big", type: "file", mode: "644", owner, size: 10_000, digest: "95b532cc4381affdff0d956e12520a04129ed49d37e154228368fe5621f0b9a2" },
+    { path: "current", type: "link", owner, target: "data/agent" },
+    { path: "data", type: "directory", mode: "755", owner },
+    { path: "data/agent", type: "file", mode: "755", owner, size: 10, digest: "a8076d3d28d21e02012b20eaf7dbf75409a6277134439025f282e368e3305abf", text: "#!/bin/sh\n" },
+  ]);
+});

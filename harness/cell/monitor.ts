@@ -1,0 +1,148 @@
+// Watches the running product without pause: asks version and health, notes every change, and wakes those who wait for one.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { ProcessEntry } from "../model/index.ts";
+import { matchingPaths } from "./glob.ts";
+import type { Observer } from "./observer.ts";
+import type { Place } from "./place.ts";
+import type { Answers, Prober } from "./probe.ts";
+import type { Processes } from "./processes.ts";
+import type { ServiceManager } from "./services/manager.ts";
+
+/** Between two questions. Short against any downtime that matters, long against what a question costs the agent. */
+const INTERVAL_MS = 15;
+const IDLE_INTERVAL_MS = 60;
+
+/** How a wait ended. `crashing`: a service keeps crashing, and nothing is left that could change that. */
+export type Waited = "reached" | "crashing" | "deadline";
+
+export class Monitor implements AsyncDisposable {
+  readonly #place: Place;
+  readonly #prober: Prober;
+  readonly #observer: Observer;
+  readonly #processes: Processes;
+  readonly #manager: ServiceManager;
+  #latest: Answers = { version: null, healthy: false };
+  #waiters = new Set<() => void>();
+  #running = true;
+  #waiting = 0;
+  /** Ends the pause between two questions. */
+  #wake = (): void => undefined;
+  /** Starts of each service since the product was last healthy. */
+  readonly #starts = new Map<string, number>();
+  readonly #deafen: () => void;
+  readonly #loop: Promise<void>;
+
+  constructor(place: Place, prober: Prober, observer: Observer, processes: Processes, manager: ServiceManager) {
+    this.#place = place;
+    this.#prober = prober;
+    this.#observer = observer;
+    this.#processes = processes;
+    this.#manager = manager;
+    observer.see({ kind: "health", ...this.#latest });
+    this.#deafen = observer.listen((seen) => {
+      if (seen.kind === "service" && seen.event === "started") this.#starts.set(seen.service, (this.#starts.get(seen.service) ?? 0) + 1);
+    });
+    this.#loop = this.#watch();
+  }
+
+  /** Forgets crashes: after a reboot everybody gets a new chance. */
+  forgive(): void {
+    this.#starts.clear();
+  }
+
+  get latest(): Answers {
+    return this.#latest;
+  }
+
+  /** Signs that an upgrade is still going on, as product.yaml lists them. */
+  busy(processes: readonly ProcessEntry[] = this.#processes.list()): string[] {
+    return this.#place.job.product.upgrade.busy.flatMap((sign) => {
+      if ("process" in sign) {
+        const expression = new RegExp(sign.process);
+        return processes.filter(({ command }) => expression.test(command)).map(({ pid, command }) => `process ${pid}: ${command}`);
+      }
+      return matchingPaths(this.#place.root, sign.file)
+        .filter((file) => sign.contains === undefined || this.#contains(file, sign.contains))
+        .map((file) => `file ${file}${sign.contains === undefined ? "" : ` contains ${JSON.stringify(sign.contains)}`}`);
+    });
+  }
+
+  /** Waits until the product is healthy. */
+  healthy(deadlineMs: number): Promise<Waited> {
+    return this.#until(() => (this.#latest.healthy ? "reached" : this.#hopeless(this.#processes.list()) ? "crashing" : undefined), deadlineMs);
+  }
+
+  /**
+   * Waits until nothing is under way: no busy sign, and the agent either healthy or finally down (its services neither
+   * run nor are about to). Two looks in a row must agree, for one may fall between two processes.
+   */
+  steady(deadlineMs: number): Promise<Waited> {
+    let agreed = 0;
+    return this.#until(() => {
+      const processes = this.#processes.list();
+      if (this.#hopeless(processes)) return "crashing";
+      const over = (this.#latest.healthy || processes.length === 0) && !this.#manager.pending() && this.busy(processes).length === 0;
+      agreed = over ? agreed + 1 : 0;
+      return agreed >= 2 ? "reached" : undefined;
+    }, deadlineMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#running = false;
+    this.#wake();
+    await this.#loop;
+    this.#deafen();
+  }
+
+  /** A service that has crashed over and over, with no updater left that could mend it. */
+  #hopeless(processes: readonly ProcessEntry[]): boolean {
+    const { limits, updaters } = this.#place.job.product;
+    if (Math.max(0, ...this.#starts.values()) < limits.crashes) return false;
+    const expressions = updaters.map((pattern) => new RegExp(pattern));
+    return !processes.some(({ command }) => expressions.some((expression) => expression.test(command)));
+  }
+
+  async #until(look: () => Waited | undefined, deadlineMs: number): Promise<Waited> {
+    const deadline = performance.now() + deadlineMs;
+    this.#waiting++;
+    this.#wake();
+    try {
+      while (performance.now() < deadline) {
+        await new Promise<void>((resolve) => this.#waiters.add(resolve));
+        const seen = look();
+        if (seen !== undefined) return seen;
+      }
+      return "deadline";
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  async #watch(): Promise<void> {
+    while (this.#running) {
+      const answers = await this.#prober.ask();
+      if (answers.version !== this.#latest.version || answers.healthy !== this.#latest.healthy) this.#observer.see({ kind: "health", ...answers });
+      this.#latest = answers;
+      if (answers.healthy) this.#starts.clear();
+      const waiters = this.#waiters;
+      this.#waiters = new Set();
+      for (const wake of waiters) wake();
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, this.#waiting > 0 ? INTERVAL_MS : IDLE_INTERVAL_MS);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  #contains(file: string, text: string): boolean {
+    try {
+      return readFileSync(path.join(this.#place.root, file), "utf8").includes(text);
+    } catch {
+      return false; // removed between finding and reading: no sign
+    }
+  }
+}

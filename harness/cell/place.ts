@@ -1,0 +1,87 @@
+// Where a cell lives: its install tree, scratch folder and environment variables, and what {placeholders} mean there.
+import path from "node:path";
+import type { CellJob, JobArtifact } from "../model/index.ts";
+
+/** Values that differ from command to command. */
+export interface Target {
+  readonly version: string;
+  readonly artifact?: JobArtifact;
+}
+
+export class Place {
+  readonly job: CellJob;
+  readonly root: string;
+  readonly units: string;
+  readonly control: string;
+  readonly logs: string;
+  /** Base URL of the artifact server; set once it listens. */
+  url = "";
+
+  constructor(job: CellJob) {
+    this.job = job;
+    this.root = job.root;
+    this.units = path.join(job.work, "units");
+    this.control = path.join(job.work, "control");
+    this.logs = path.join(job.work, "services");
+  }
+
+  /** Fills the placeholders of one string. Throws on an unknown one: the loader should have refused it. */
+  fill(text: string, target: Target): string {
+    return text.replace(/\{(\w+)(?::([\w-]+))?\}/g, (whole, name: string, argument: string | undefined) => {
+      const value = this.#value(name, argument, target);
+      if (value === undefined) throw new Error(`Cannot fill ${whole} in ${JSON.stringify(text)}: there is no such value here`);
+      return value;
+    });
+  }
+
+  /** The environment variables of every process of the product. */
+  variables(target: Target): Record<string, string> {
+    const { product } = this.job;
+    const own: Record<string, string> = {};
+    for (const [name, value] of Object.entries(product.env)) own[name] = this.fill(value, target);
+    for (const { env, test } of Object.values(product.settings)) own[env] = test;
+    const inherited = Object.fromEntries(INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+    return {
+      ...inherited,
+      HOME: this.job.work,
+      ...own,
+      PATH: [this.control, path.dirname(process.execPath), process.env["PATH"] ?? ""].join(path.delimiter),
+      UPMATRIX_CELL: process.env["UPMATRIX_CELL"] ?? this.job.work,
+      UPMATRIX_CONTROL: this.control,
+    } as Record<string, string>; // INHERITED holds only defined values
+  }
+
+  #value(name: string, argument: string | undefined, target: Target): string | undefined {
+    switch (name) {
+      case "root":
+        return this.root;
+      case "work":
+        return this.job.work;
+      case "units":
+        return this.units;
+      case "node":
+        return process.execPath;
+      case "url":
+        return this.url;
+      case "version":
+        return target.version;
+      case "platform":
+        return `${process.platform}-${process.arch}`;
+      case "artifact":
+        return target.artifact && path.join(target.artifact.directory, target.artifact.archive);
+      case "artifacts":
+        return target.artifact?.directory;
+      case "socket":
+        return argument && this.#socket(argument);
+      default:
+        return undefined;
+    }
+  }
+
+  #socket(name: string): string {
+    return process.platform === "win32" ? `\\\\.\\pipe\\upmatrix-${path.basename(this.job.work)}-${name}` : path.join(this.job.work, `${name}.sock`);
+  }
+}
+
+/** What a product gets of the environment's own variables: what programs need to run at all, nothing of ours. */
+const INHERITED = ["LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "TMP", "SystemRoot", "SYSTEMROOT", "COMSPEC", "PATHEXT", "NODE_COMPILE_CACHE"];

@@ -1,0 +1,129 @@
+// The processes of a cell: which there are, what they run, and how to end them. Knows how each platform lists them.
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import type { ProcessEntry } from "../model/index.ts";
+
+interface Listed extends ProcessEntry {
+  /** The environment as one text, where the platform shows it. */
+  readonly environment: string;
+}
+
+export class Processes {
+  readonly #marker: string;
+  readonly #alone: boolean;
+  readonly #foreign: ReadonlySet<number>;
+
+  /**
+   * @param marker value of UPMATRIX_CELL that every process of the cell carries
+   * @param alone whether the cell has a process namespace of its own: then all others are the cell's, marked or not
+   */
+  constructor(marker: string, alone: boolean) {
+    this.#marker = marker;
+    this.#alone = alone;
+    this.#foreign = new Set([process.pid, process.ppid, ...(alone ? list().map((entry) => entry.pid) : [])]);
+  }
+
+  /** All living processes of the cell but the cell program itself. */
+  list(): ProcessEntry[] {
+    return this.#own().map(({ pid, parent, command }) => ({ pid, parent, command }));
+  }
+
+  /** Those started, directly or not, by a service: they inherited its unit's name. */
+  ofUnit(unit: string): ProcessEntry[] {
+    if (process.platform === "win32") return [];
+    return this.#own().filter((entry) => entry.environment.includes(`UPMATRIX_UNIT=${unit}`));
+  }
+
+  /** Those whose command line matches one of the patterns. */
+  matching(patterns: readonly string[]): ProcessEntry[] {
+    const expressions = patterns.map((pattern) => new RegExp(pattern));
+    return this.list().filter((entry) => expressions.some((expression) => expression.test(entry.command)));
+  }
+
+  /** Sends SIGKILL until none is left; stops them first, so that none can start another meanwhile. */
+  async killAll(): Promise<ProcessEntry[]> {
+    const killed = new Map<number, ProcessEntry>();
+    for (let victims = this.list(); victims.length > 0; victims = this.list()) {
+      if (process.platform !== "win32") for (const { pid } of victims) signal(pid, "SIGSTOP");
+      for (const victim of victims) {
+        signal(victim.pid, "SIGKILL");
+        killed.set(victim.pid, victim);
+      }
+      await new Promise((resolve) => setImmediate(resolve)); // lets this process reap its own children
+    }
+    return [...killed.values()];
+  }
+
+  #own(): Listed[] {
+    return list().filter(
+      (entry) => !this.#foreign.has(entry.pid) && (this.#alone || entry.environment.includes(`UPMATRIX_CELL=${this.#marker}`)),
+    );
+  }
+}
+
+/** Sends a signal; false when there is no such process any more. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, name);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false; // process.kill throws only such errors
+    throw error;
+  }
+}
+
+function list(): Listed[] {
+  if (process.platform === "linux") return listLinux();
+  return process.platform === "win32" ? listWindows() : listPosix();
+}
+
+function listLinux(): Listed[] {
+  const found: Listed[] = [];
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "latin1");
+      const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (state === "Z" || state === "X") continue; // dead, only not reaped yet
+      const command = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").filter(Boolean).join(" ");
+      if (command === "") continue; // a kernel thread, or a process that is just ending
+      found.push({ pid, parent: Number(parent), command, environment: readFileSync(`/proc/${name}/environ`, "utf8") });
+    } catch {
+      // it ended while it was looked at, or belongs to somebody else: either way not a living process of this cell
+    }
+  }
+  return found;
+}
+
+function listPosix(): Listed[] {
+  const plain = table(execFileSync("ps", ["axww", "-o", "pid=,ppid=,stat=,command="], { encoding: "utf8" }));
+  const whole = table(execFileSync("ps", ["axwwE", "-o", "pid=,ppid=,stat=,command="], { encoding: "utf8" }));
+  const environments = new Map(whole.map((row) => [row.pid, row.command]));
+  return plain.filter((row) => !row.state.startsWith("Z")).map((row) => ({ ...row, environment: environments.get(row.pid) ?? "" }));
+}
+
+function table(text: string): { pid: number; parent: number; state: string; command: string }[] {
+  return text.split("\n").flatMap((line) => {
+    const [, pid, parent, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), state: state ?? "", command: command ?? "" }];
+  });
+}
+
+/** Windows shows no environments: the cell's processes are the descendants of the cell program and those that name its folder. */
+function listWindows(): Listed[] {
+  const script = "Get-CimInstance Win32_Process | Select-Object ProcessId,ParentProcessId,CommandLine | ConvertTo-Json -Compress";
+  const text = execFileSync("powershell", ["-NoProfile", "-NonInteractive", "-Command", script], { encoding: "utf8", maxBuffer: 64 << 20 });
+  const rows = JSON.parse(text) as { ProcessId: number; ParentProcessId: number; CommandLine: string | null }[]; // the shape Select-Object was asked for
+  const marker = process.env["UPMATRIX_CELL"] ?? "";
+  const descendants = new Set<number>([process.pid]);
+  for (let before = 0; before !== descendants.size; ) {
+    before = descendants.size;
+    for (const row of rows) if (descendants.has(row.ParentProcessId)) descendants.add(row.ProcessId);
+  }
+  return rows.map((row) => {
+    const command = row.CommandLine ?? "";
+    const own = descendants.has(row.ProcessId) || (marker !== "" && command.includes(marker));
+    return { pid: row.ProcessId, parent: row.ParentProcessId, command, environment: own ? `UPMATRIX_CELL=${marker}` : "" };
+  });
+}

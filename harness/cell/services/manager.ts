@@ -1,0 +1,272 @@
+// The builtin service manager: starts, stops and restarts the product's services as systemd would, on every platform.
+// A service's processes are those that inherited its unit's name: the same set a control group would hold.
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Observer } from "../observer.ts";
+import type { Place } from "../place.ts";
+import { type Processes, signal } from "../processes.ts";
+import { readUnit, type Unit } from "./unit-file.ts";
+
+export type ActiveState = "inactive" | "active" | "deactivating" | "failed" | "auto-restart";
+
+interface Service {
+  unit: Unit;
+  state: ActiveState;
+  main: ChildProcess | undefined;
+  /** Settles when the main process is gone and what KillMode demands is dead. */
+  gone: Promise<void>;
+  starts: number[];
+  timer: NodeJS.Timeout | undefined;
+  restarts: number;
+}
+
+/** How the last run of a main process ended, in the sense of systemd's Restart= table. */
+type Exit = { readonly code: number | null; readonly signal: string | null };
+
+const WANTS = "multi-user.target.wants";
+
+export class ServiceManager {
+  readonly #services = new Map<string, Service>();
+  readonly #place: Place;
+  readonly #observer: Observer;
+  readonly #processes: Processes;
+  readonly #variables: () => Record<string, string>;
+  #off = false;
+
+  constructor(place: Place, observer: Observer, processes: Processes, variables: () => Record<string, string>) {
+    this.#place = place;
+    this.#observer = observer;
+    this.#processes = processes;
+    this.#variables = variables;
+    mkdirSync(path.join(place.units, WANTS), { recursive: true });
+    mkdirSync(place.logs, { recursive: true });
+  }
+
+  /** Starts the unit, unless it runs. A unit whose start limit was hit must be `restart`ed or `reset` first, as in systemd. */
+  async start(name: string): Promise<void> {
+    const service = this.#service(name);
+    await (service.state === "deactivating" ? service.gone : undefined);
+    if (service.state === "active") return;
+    this.#cancelRestart(service);
+    this.#launch(service);
+  }
+
+  /** Stops the unit and waits until KillMode's demands are met; after TimeoutStopSec it kills. */
+  async stop(name: string): Promise<void> {
+    const service = this.#service(name);
+    this.#cancelRestart(service);
+    if (service.state === "deactivating") {
+      await service.gone;
+      this.#cancelRestart(service); // it may have ended by itself and be about to start again
+      return;
+    }
+    if (service.state !== "active") {
+      service.state = "inactive";
+      return;
+    }
+    service.state = "deactivating";
+    const { killMode, killSignal, stopMs } = service.unit;
+    if (killMode !== "none") {
+      if (service.main?.pid !== undefined) signal(service.main.pid, killSignal);
+      if (killMode === "control-group") for (const { pid } of this.#processes.ofUnit(name)) signal(pid, killSignal);
+    }
+    const kill = setTimeout(() => {
+      this.#observer.see({ kind: "service", service: name, event: "stopped", detail: `did not stop within ${stopMs} ms: killed` });
+      if (service.main?.pid !== undefined) signal(service.main.pid, "SIGKILL");
+      this.#sweep(service);
+    }, Math.min(stopMs, MAX_TIMER_MS));
+    await service.gone;
+    clearTimeout(kill);
+  }
+
+  async restart(name: string): Promise<void> {
+    await this.stop(name);
+    await this.start(name);
+  }
+
+  enable(name: string): void {
+    this.#service(name);
+    writeFileSync(path.join(this.#place.units, WANTS, name), "");
+  }
+
+  disable(name: string): void {
+    rmSync(path.join(this.#place.units, WANTS, name), { force: true });
+  }
+
+  isEnabled(name: string): boolean {
+    return existsSync(path.join(this.#place.units, WANTS, name));
+  }
+
+  /** Reads the unit files again; running services keep running and take their new settings. */
+  reload(): void {
+    for (const [name, service] of this.#services) {
+      if (existsSync(this.#file(name))) service.unit = readUnit(this.#file(name), name);
+    }
+  }
+
+  /** Forgets failures and counted starts. */
+  reset(name: string): void {
+    const service = this.#service(name);
+    service.starts = [];
+    if (service.state === "failed") service.state = "inactive";
+  }
+
+  state(name: string): { readonly state: ActiveState; readonly pid: number | undefined; readonly restarts: number; readonly enabled: boolean } {
+    const service = this.#service(name);
+    const pid = service.state === "active" || service.state === "deactivating" ? service.main?.pid : undefined;
+    return { state: service.state, pid, restarts: service.restarts, enabled: this.isEnabled(name) };
+  }
+
+  /** True while a start is still to come by itself. */
+  pending(): boolean {
+    return [...this.#services.values()].some((service) => service.state === "auto-restart" || service.state === "deactivating");
+  }
+
+  signal(name: string, what: NodeJS.Signals, who: "main" | "all"): void {
+    const service = this.#service(name);
+    if (service.main?.pid !== undefined) signal(service.main.pid, what);
+    if (who === "all") for (const { pid } of this.#processes.ofUnit(name)) signal(pid, what);
+  }
+
+  /** Cuts the power: every process of the cell dies at once, nothing is restarted. Returns what was killed. */
+  async powerOff(): Promise<string[]> {
+    this.#off = true;
+    for (const service of this.#services.values()) this.#cancelRestart(service);
+    const killed = await this.#processes.killAll();
+    await Promise.all([...this.#services.values()].map((service) => service.gone));
+    this.#services.clear();
+    return killed.map((entry) => `${entry.pid} ${entry.command}`);
+  }
+
+  /** Starts every enabled unit. */
+  async boot(): Promise<void> {
+    this.#off = false;
+    for (const name of readdirSync(path.join(this.#place.units, WANTS)).sort()) if (existsSync(this.#file(name))) await this.start(name);
+  }
+
+  #service(name: string): Service {
+    const known = this.#services.get(name);
+    if (known !== undefined) return known;
+    if (!existsSync(this.#file(name))) throw new Error(`Unit ${name} not found in ${this.#place.units}`);
+    const service: Service = {
+      unit: readUnit(this.#file(name), name),
+      state: "inactive",
+      main: undefined,
+      gone: Promise.resolve(),
+      starts: [],
+      timer: undefined,
+      restarts: 0,
+    };
+    this.#services.set(name, service);
+    return service;
+  }
+
+  #file(name: string): string {
+    return path.join(this.#place.units, path.basename(name));
+  }
+
+  #launch(service: Service): void {
+    const { unit } = service;
+    const now = performance.now();
+    service.starts = [...service.starts.filter((at) => now - at < unit.startLimitMs), now];
+    if (unit.startLimitBurst > 0 && service.starts.length > unit.startLimitBurst) {
+      service.state = "failed";
+      this.#observer.see({ kind: "service", service: unit.name, event: "failed", detail: "start limit hit" });
+      return;
+    }
+    service.state = "active";
+    service.gone = this.#run(service);
+  }
+
+  #run(service: Service): Promise<void> {
+    const { unit } = service;
+    const [file = "", ...rest] = unit.command;
+    const log = openSync(path.join(this.#place.logs, `${unit.name}.log`), "a");
+    const child = spawn(file, rest, {
+      cwd: unit.directory ?? this.#place.root,
+      env: { ...this.#variables(), ...unit.environment, UPMATRIX_UNIT: unit.name },
+      stdio: ["ignore", log, log],
+      detached: process.platform !== "win32",
+      windowsHide: true,
+    });
+    closeSync(log);
+    service.main = child;
+    return new Promise((resolve) => {
+      let ended = false;
+      const end = (exit: Exit, detail: string): void => {
+        if (ended) return; // a failed spawn may report twice
+        ended = true;
+        this.#observer.see({ kind: "service", service: unit.name, event: "exited", ...(child.pid === undefined ? {} : { pid: child.pid }), ...exit, detail });
+        void this.#afterExit(service, exit).then(resolve);
+      };
+      child.on("spawn", () => this.#observer.see({ kind: "service", service: unit.name, event: "started", ...(child.pid === undefined ? {} : { pid: child.pid }) }));
+      child.on("error", (error) => end({ code: null, signal: null }, `cannot be started: ${error.message}`));
+      child.on("exit", (code, by) => end({ code, signal: by }, ""));
+    });
+  }
+
+  async #afterExit(service: Service, exit: Exit): Promise<void> {
+    const { killMode, name } = service.unit;
+    const stopping = service.state === "deactivating";
+    if (killMode === "control-group" || killMode === "mixed") {
+      service.state = "deactivating";
+      // a main process that ends by itself takes its group with it; one that is stopped gives a control group its time
+      if (!stopping || killMode === "mixed") this.#sweep(service);
+      await this.#groupEnds(service);
+    }
+    service.main = undefined;
+    if (stopping) {
+      service.state = "inactive";
+      this.#observer.see({ kind: "service", service: name, event: "stopped" });
+    } else if (!this.#off && restarts(service.unit, exit)) {
+      service.state = "auto-restart";
+      service.timer = setTimeout(() => {
+        service.restarts++;
+        this.#launch(service);
+      }, service.unit.restartMs);
+    } else {
+      service.state = succeeded(exit) ? "inactive" : "failed";
+    }
+  }
+
+  /** Waits for the rest of the group; what outlives TimeoutStopSec is killed by `stop`. */
+  async #groupEnds(service: Service): Promise<void> {
+    while (this.#processes.ofUnit(service.unit.name).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  #sweep(service: Service): void {
+    for (const { pid } of this.#processes.ofUnit(service.unit.name)) signal(pid, "SIGKILL");
+  }
+
+  #cancelRestart(service: Service): void {
+    clearTimeout(service.timer);
+    if (service.state === "auto-restart") service.state = "inactive";
+  }
+}
+
+/** setTimeout fires at once beyond this. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function succeeded({ code, signal: by }: Exit): boolean {
+  return code === 0 || (by !== null && ["SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"].includes(by));
+}
+
+/** systemd.service(5), table "Exit causes and the effect of the Restart= settings". */
+function restarts(unit: Unit, exit: Exit): boolean {
+  switch (unit.restart) {
+    case "no":
+      return false;
+    case "always":
+      return true;
+    case "on-success":
+      return succeeded(exit);
+    case "on-failure":
+      return !succeeded(exit);
+    case "on-abnormal":
+    case "on-abort":
+      return !succeeded(exit) && exit.signal !== null;
+    default:
+      return unit.restart satisfies never;
+  }
+}

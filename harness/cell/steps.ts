@@ -1,0 +1,188 @@
+// Carries out the steps of a cell, one function a step. A step returns what it has to say, or throws StepFailed.
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { armFaults, type ArmedFaults } from "../faults/index.ts";
+import { type JobArtifact, jobArtifactKey, milliseconds, type Step } from "../model/index.ts";
+import type { Cell } from "./cell.ts";
+import { runCommand } from "./command.ts";
+import { faultTarget } from "./fault-target.ts";
+import type { Waited } from "./monitor.ts";
+import { takeSnapshot } from "./snapshot.ts";
+
+/** A step that did not do what it was to do. Not an error of the harness. */
+export class StepFailed extends Error {}
+
+export class Steps {
+  readonly #cell: Cell;
+  #armed: ArmedFaults | undefined;
+  /** Whether what was last begun came to its end. */
+  #over = true;
+
+  constructor(cell: Cell) {
+    this.#cell = cell;
+  }
+
+  async take(step: Step): Promise<string> {
+    switch (step.kind) {
+      case "install":
+        return this.#install(step);
+      case "start":
+        return this.#start();
+      case "stop":
+        return this.#stop();
+      case "edit":
+        return this.#edit();
+      case "snapshot":
+        return this.#snapshot(step);
+      case "upgrade":
+        return this.#upgrade(step);
+      case "settle":
+        return this.#settle();
+      case "reboot":
+        return this.#reboot();
+      default:
+        return step satisfies never;
+    }
+  }
+
+  async #install(step: Extract<Step, { kind: "install" }>): Promise<string> {
+    const { place, observer, manager } = this.#cell;
+    const { product } = place.job;
+    const artifact = this.#artifact(step.role, step.variant);
+    const target = { version: artifact.version, artifact };
+    mkdirSync(place.root, { recursive: true });
+    for (const { unit, definition } of product.services) {
+      if (definition !== undefined) writeFileSync(path.join(place.units, unit), place.fill(definition, target));
+    }
+    const options = { env: place.variables(target), cwd: place.root, deadlineMs: place.job.limits.stepMs };
+    for (const command of product.install) {
+      const argv = command.map((word) => place.fill(word, target));
+      const result = await runCommand(argv, options, observer);
+      if (result.code !== 0) throw new StepFailed(`${argv.join(" ")} ended with ${result.code ?? result.signal}: ${result.stderr.trim().slice(-500)}`);
+    }
+    for (const { unit } of product.services) {
+      if (!existsSync(path.join(place.units, unit))) throw new StepFailed(`The install wrote no unit file ${unit} to {units}`);
+      manager.enable(unit);
+    }
+    return `${artifact.name} installed`;
+  }
+
+  async #start(): Promise<string> {
+    const { place, manager } = this.#cell;
+    for (const { unit } of place.job.product.services) await manager.start(unit);
+    return this.#expectHealth();
+  }
+
+  async #stop(): Promise<string> {
+    const { place, manager } = this.#cell;
+    for (const { unit } of [...place.job.product.services].reverse()) await manager.stop(unit);
+    return "stopped";
+  }
+
+  #edit(): string {
+    const { root, job } = this.#cell.place;
+    for (const { file, append } of job.product.user) appendFileSync(path.join(root, file), append);
+    return `${job.product.user.length} files edited`;
+  }
+
+  async #snapshot(step: Extract<Step, { kind: "snapshot" }>): Promise<string> {
+    // the pointer is asked where it decides: after an upgrade
+    const asks = step.label === "after" || step.label === "again";
+    const snapshot = await takeSnapshot(this.#cell, asks);
+    this.#cell.observer.see({ kind: "snapshot", label: step.label, snapshot });
+    return `${snapshot.tree.length} entries, version ${snapshot.version ?? "unknown"}, ${snapshot.healthy ? "healthy" : "not healthy"}`;
+  }
+
+  async #upgrade(step: Extract<Step, { kind: "upgrade" }>): Promise<string> {
+    const { server, place, monitor } = this.#cell;
+    const artifact = this.#target(step);
+    server.publish(artifact);
+    const triggers: Promise<string>[] = [];
+    const triggerAgain = (): string => {
+      triggers.push(this.#trigger(artifact));
+      return `the upgrade to ${artifact.version} was triggered once more`;
+    };
+    if (step.faults && place.job.script.faults.length > 0) {
+      const { observer } = this.#cell;
+      this.#armed = armFaults(place.job.script.faults, faultTarget(this.#cell, artifact, triggerAgain), (fault, event, evidence) =>
+        observer.see({ kind: "fault", fault, event, evidence }),
+      );
+      await this.#armed.ready;
+    }
+    const said = await this.#trigger(artifact);
+    await Promise.all(triggers);
+    const limit = place.job.product.limits.upgrade;
+    const waited = await monitor.steady(milliseconds(limit));
+    await this.#armed?.disarm();
+    this.#over = waited === "reached";
+    if (this.#over) return `${said}; over: version ${monitor.latest.version ?? "unknown"}`;
+    throw new StepFailed(`${said}; not over ${this.#until(waited, limit)}`);
+  }
+
+  /** After an upgrade that did not end by itself there is only something to wait for when a fault is taken back. */
+  async #settle(): Promise<string> {
+    const { monitor, place } = this.#cell;
+    const undone = this.#armed?.undo() ?? 0;
+    this.#armed = undefined;
+    if (!this.#over && undone === 0) throw new StepFailed(`Nothing changes any more: ${this.#why()}`);
+    const limit = place.job.product.limits.start;
+    const waited = await monitor.steady(milliseconds(limit));
+    if (waited !== "reached") throw new StepFailed(`Not steady ${this.#until(waited, limit)}`);
+    return monitor.latest.healthy ? "steady and healthy" : "steady: everything is down";
+  }
+
+  async #reboot(): Promise<string> {
+    await this.#cell.reboot();
+    return this.#expectHealth();
+  }
+
+  /** Healthy, and nothing under way: what runs only for a moment after a start is over. */
+  async #expectHealth(): Promise<string> {
+    const { monitor, place } = this.#cell;
+    const limit = place.job.product.limits.start;
+    this.#over = false;
+    const healthy = await monitor.healthy(milliseconds(limit));
+    if (healthy !== "reached") throw new StepFailed(`Not healthy ${this.#until(healthy, limit)}`);
+    const steady = await monitor.steady(milliseconds(limit));
+    if (steady !== "reached") throw new StepFailed(`Healthy, but not steady ${this.#until(steady, limit)}`);
+    this.#over = true;
+    return `healthy, version ${monitor.latest.version ?? "unknown"}`;
+  }
+
+  #until(waited: Waited, limit: string): string {
+    const { crashes } = this.#cell.place.job.product.limits;
+    return `${waited === "crashing" ? `and given up after ${crashes} starts in a row without health` : `within ${limit}`}: ${this.#why()}`;
+  }
+
+  async #trigger(artifact: JobArtifact): Promise<string> {
+    const { place, observer } = this.#cell;
+    const { command, accepted } = place.job.product.upgrade;
+    const target = { version: artifact.version, artifact };
+    const argv = command.map((word) => place.fill(word, target));
+    const options = { env: place.variables(target), cwd: place.root, deadlineMs: milliseconds(place.job.product.limits.upgrade), accepted };
+    const { code, signal } = await runCommand(argv, options, observer);
+    return code !== null && accepted.includes(code) ? "accepted" : `not accepted (${code === null ? signal : `exit code ${code}`})`;
+  }
+
+  #target(step: Extract<Step, { kind: "upgrade" }>): JobArtifact {
+    const { place, monitor } = this.#cell;
+    if (step.role !== "again") return this.#artifact(step.role, step.variant);
+    // a rebuild has the version of what it replaces: going on to `to` once more would prove little, but harms nothing
+    return this.#artifact(monitor.latest.version === place.job.versions.to ? "next" : "to", step.variant);
+  }
+
+  #artifact(role: "from" | "to" | "next", variant: string | undefined): JobArtifact {
+    const key = jobArtifactKey(role, variant);
+    const artifact = this.#cell.place.job.artifacts[key];
+    if (artifact === undefined) throw new Error(`Cannot find the artifact ${key}: the job was made without it`);
+    return artifact;
+  }
+
+  #why(): string {
+    const { monitor, manager, place, processes } = this.#cell;
+    const states = place.job.product.services.map(({ unit }) => `${unit} is ${manager.state(unit).state}`);
+    const busy = monitor.busy();
+    const running = processes.list().length;
+    return [...states, monitor.latest.healthy ? "healthy" : "not healthy", `${running} processes`, ...(busy.length > 0 ? [`busy: ${busy.join("; ")}`] : [])].join(", ");
+  }
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+// The command line: which commands there are and what they take. Each command lies in its own file under cli/.
+// Exit codes: 0 gate open · 1 gate closed · 2 usage or configuration · 3 the harness or its environment broke, or it was interrupted.
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { buildCommand } from "./cli/build.ts";
+import { checkCommand, schemaCommand } from "./cli/check.ts";
+import { cleanCommand } from "./cli/clean.ts";
+import { doctorCommand } from "./cli/doctor.ts";
+import { exitCodeOf, printError } from "./cli/errors.ts";
+import { planCommand } from "./cli/plan.ts";
+import { replayCommand } from "./cli/replay.ts";
+import { judgeCommand, reportCommand } from "./cli/reports.ts";
+import { runCommand } from "./cli/run.ts";
+import { VERSION } from "./cli/version.ts";
+import { environmentName, tier } from "./model/index.ts";
+
+function program(): Command {
+  const root = new Command("upmatrix")
+    .description("End-to-end upgrade compatibility tests for self-updating agents")
+    .version(VERSION)
+    .option("-C, --directory <folder>", "the project: the folder of matrix.yaml", ".")
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  const add = (name: string, summary: string): Command => root.command(name).description(summary).exitOverride();
+  filtered(add("run", "run the matrix, or the cells that match, and write the report")).addOption(parallel()).action(runCommand);
+  filtered(add("plan", "print what would run, as a numbered tree"))
+    .option("--json", "as JSON")
+    .option("--steps", "every cell with its steps, faults and expected outcomes")
+    .action(planCommand);
+  add("replay", "run one cell again and show everything about it")
+    .argument("<cell>", "its address, as the report prints it")
+    .option("--keep", "leave its environment standing")
+    .option("--shell", "open a shell in it at the failing step (or at --break-at)")
+    .option("--break-at <step>", "stop before this step", positive)
+    .action(replayCommand);
+  filtered(add("build", "build the artifacts of the matrix into the cache"))
+    .option("--prune <days>", "also remove what the cache has not used for so many days", positive)
+    .addOption(parallel())
+    .action(buildCommand);
+  add("judge", "judge an old run again, from what it observed").argument("[run]", "a run's folder or id", "latest").action(judgeCommand);
+  add("report", "print the report of a run and write its views again").argument("[run]", "a run's folder or id", "latest").action(reportCommand);
+  add("check", "validate matrix.yaml, all products and scenarios").action(checkCommand);
+  add("schema", "write the JSON Schemas that editors use").option("--to <folder>", "where", "harness/load/schemas").action(schemaCommand);
+  add("clean", "remove what a killed run left: containers, folders, processes").argument("[run]", "only of this run").action(cleanCommand);
+  add("doctor", "what this machine can do").action(doctorCommand);
+  return root;
+}
+
+function filtered(command: Command): Command {
+  return command
+    .argument("[cells...]", "addresses, with wildcards: elastic/8.*..9.*/crash-*@docker")
+    .addOption(new Option("--tier <tier>", "which scenarios and pairs").choices(tier.options).default("gate"))
+    .addOption(new Option("--environment <name>", "where: docker when an engine answers, else host").choices([...environmentName.options, "all"]))
+    .option("--from <version>", "only upgrades from this version or range")
+    .option("--to <version>", "only upgrades to this version or range")
+    .option("--product <name>", "only this product")
+    .option("--scenario <id>", "only this scenario")
+    .option("--inverted", "only pairs whose version order and build order disagree");
+}
+
+function parallel(): Option {
+  return new Option("--parallel <n>", "how many at once").argParser(positive);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number from 1");
+  return value;
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    printError(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,85 @@
+// `upmatrix run`: the main job.
+import type { Command } from "commander";
+import { defaultParallel, run, type RunResult } from "../run/index.ts";
+import { planCells } from "../plan/index.ts";
+import type { Plan } from "../model/index.ts";
+import type { Project } from "../load/index.ts";
+import { UsageError } from "./errors.ts";
+import { Interrupt } from "./interrupt.ts";
+import { ProgressDisplay } from "./progress.ts";
+import { chooseEnvironments, type Choice, filterOf, type FilterOptions, foldersOf, newRunId, OpenEnvironments, openProject, replayLine } from "./session.ts";
+import { VERSION } from "./version.ts";
+import { printSummary, writeViews } from "./views.ts";
+
+export async function runCommand(patterns: string[], options: FilterOptions, command: Command): Promise<void> {
+  const project = await openProject(command);
+  const choice = await chooseEnvironments(project, options.environment, patterns);
+  const id = newRunId(new Date());
+  tellBeginning(id, choice, project);
+  const { record, directory } = await runCells(id, project, choice, { patterns, options, command });
+  const problems = await writeViews(record, directory);
+  printSummary(record, directory);
+  for (const problem of problems) console.error(problem);
+  process.exitCode = problems.length > 0 && record.exitCode === 0 ? 3 : record.exitCode;
+}
+
+/** The clean-up command is printed before anything is started that it could have to remove. */
+function tellBeginning(id: string, { chosen, unavailable }: Choice, project: Project): void {
+  console.log(`upmatrix ${VERSION} · run ${id} · ${Object.keys(project.products).length} products`);
+  for (const { name, description } of chosen) console.log(`Environment ${name}: ${description}`);
+  for (const { name, reason } of unavailable) console.log(`Not used: ${name}: ${reason}`);
+  console.log(`If this run is killed, remove what it left with: npm run upmatrix -- clean ${id}`);
+}
+
+interface Asked {
+  readonly patterns: readonly string[];
+  readonly options: FilterOptions;
+  readonly command: Command;
+}
+
+async function runCells(id: string, project: Project, choice: Choice, { patterns, options, command }: Asked): Promise<RunResult> {
+  const { reports, cache } = foldersOf(command);
+  const say: { now: (text: string) => void } = { now: (text) => console.log(text) };
+  using interrupt = new Interrupt((text) => say.now(text));
+  const names = choice.chosen.map(({ name }) => name);
+  const slots = options.parallel ?? project.matrix.limits.parallel;
+  await using environments = await OpenEnvironments.open(names, {
+    run: id,
+    matrix: project.matrix,
+    cache,
+    log: (line) => say.now(line),
+    ...(slots === undefined ? {} : { slots }),
+  });
+  const plan = planCells({ ...project, environments: environments.facts, tier: options.tier, filter: filterOf(patterns, options) });
+  expectCells(plan, patterns);
+  const skipped = plan.cells.filter((cell) => cell.skip !== undefined).length;
+  using progress = new ProgressDisplay(process.stdout, skipped);
+  say.now = (text) => progress.say(text);
+  // awaited here: the environments must outlive the run
+  return await run(project, plan, {
+    run: id,
+    tier: options.tier,
+    reports,
+    build: { cache, platform: platformOf(environments), parallel: options.parallel ?? defaultParallel() },
+    environments: environments.byName,
+    unavailable: choice.unavailable,
+    version: VERSION,
+    replayCommand: replayLine,
+    signal: interrupt.signal,
+    now: () => new Date(),
+    on: (event) => progress.on(event),
+  });
+}
+
+/** A filter that matches nothing is a mistake, not a success. */
+export function expectCells(plan: Plan, patterns: readonly string[]): void {
+  if (plan.cells.length > 0) return;
+  const what = patterns.length === 0 ? "these options" : patterns.map((pattern) => JSON.stringify(pattern)).join(", ");
+  throw new UsageError(`Cannot find a cell for ${what}: \`upmatrix plan\` lists them all; a higher --tier has more`);
+}
+
+/** What artifacts are built for. Docker and host differ only where the engine is of another platform. */
+export function platformOf(environments: OpenEnvironments): string {
+  const [facts] = environments.facts;
+  return `${facts?.platform ?? process.platform}-${process.arch}`;
+}

@@ -1,0 +1,38 @@
+// Writes the views of a record beside it and prints the summary. A view that fails is told and does not break the run.
+import { appendFile } from "node:fs/promises";
+import path from "node:path";
+import type { CellRecord, Observation, RunRecord } from "../model/index.ts";
+import { junitStream, markdownStream, terminalSummary } from "../report/index.ts";
+import { observationsNow, RecordFolder } from "../run/index.ts";
+
+/** Looks a cell's observations up on disk, when it has any. */
+export function detailsFrom(directory: string): (cell: CellRecord) => readonly Observation[] | undefined {
+  return (cell) => (cell.observations === null ? undefined : observationsNow(directory, cell.observations));
+}
+
+/** junit.xml and summary.md, and the job summary of GitHub Actions where there is one. Returns what could not be written. */
+export async function writeViews(record: RunRecord, directory: string): Promise<string[]> {
+  const folder = new RecordFolder(path.dirname(directory), path.basename(directory));
+  const details = detailsFrom(directory);
+  const views: [string, () => Iterable<string>][] = [
+    ["junit.xml", () => junitStream(record, details)],
+    ["summary.md", () => markdownStream(record, details)],
+  ];
+  const problems: string[] = [];
+  for (const [name, pieces] of views) {
+    await folder.view(name, pieces()).catch((error: Error) => problems.push(`Cannot write ${name}: ${error.stack ?? error.message}`));
+  }
+  const summary = process.env["GITHUB_STEP_SUMMARY"];
+  if (summary !== undefined) {
+    const text = [...markdownStream(record, details)].join("");
+    await appendFile(summary, text).catch((error: Error) => problems.push(`Cannot write the job summary: ${error.message}`));
+  }
+  return problems;
+}
+
+/** Prints the summary to standard output. */
+export function printSummary(record: RunRecord, directory: string): void {
+  const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
+  const width = process.stdout.columns ?? 120;
+  process.stdout.write(`\n${terminalSummary(record, { color, width, details: detailsFrom(directory), report: path.relative(process.cwd(), directory) })}`);
+}

@@ -1,0 +1,146 @@
+// Each trigger fires when it should and not before; each action leaves proof. The target is a small world in memory,
+// but for processes and files, which the cell program's own tests and the environments' contract cover for real.
+import { expect, test } from "vitest";
+import { fault, type Fault, type ProcessEntry } from "../model/index.ts";
+import { armFaults, type FaultTarget } from "./index.ts";
+
+class World implements FaultTarget {
+  files = new Map<string, string>();
+  log = "";
+  running: ProcessEntry[] = [];
+  remounts: string[] = [];
+  remountProblem: string | undefined;
+  hits: ((evidence: string) => void)[] = [];
+  starts: ((pid: number) => void)[] = [];
+  #read = new WeakMap<object, number>();
+
+  paths = (glob: string): string[] => [...this.files.keys()].filter((file) => file === glob);
+  identity = (file: string): string | undefined => this.files.get(file);
+  logged = (key: object): string => {
+    const gained = this.log.slice(this.#read.get(key) ?? 0);
+    this.#read.set(key, this.log.length);
+    return gained;
+  };
+  processes = (): ProcessEntry[] => this.running;
+  aimedAt = (who: "agent" | "updater" | "all"): ProcessEntry[] => this.running.filter(({ command }) => who === "all" || command.startsWith(who));
+  signal = (pid: number, name: NodeJS.Signals): boolean => {
+    const there = this.running.some((entry) => entry.pid === pid);
+    if (name === "SIGKILL") this.running = this.running.filter((entry) => entry.pid !== pid);
+    return there;
+  };
+  killAll = async (): Promise<ProcessEntry[]> => this.running.splice(0);
+  onServiceStart = (_service: string, callback: (pid: number) => void): (() => void) => {
+    this.starts.push(callback);
+    return () => (this.starts = this.starts.filter((one) => one !== callback));
+  };
+  misbehave = (_glob: string, _how: unknown, hit: (evidence: string) => void): (() => void) => {
+    this.hits.push(hit);
+    return () => (this.hits = []);
+  };
+  watchRequests = (_glob: string, bytes: number, reached: (evidence: string) => void): (() => void) => {
+    reached(`${bytes} bytes`);
+    return () => undefined;
+  };
+  reboot = async (): Promise<string[]> => this.running.splice(0).map(({ command }) => command);
+  triggerAgain = (): string => "triggered once more";
+  remount = (options: string): string | undefined => {
+    this.remounts.push(options);
+    return this.remountProblem;
+  };
+  disk = (): { totalBytes: number; usedBytes: number } => ({ totalBytes: 1_000_000, usedBytes: 8192 });
+  sizes = (): { archive: number; unpacked: number; installed: number } => ({ archive: 10_000, unpacked: 20_000, installed: 30_000 });
+}
+
+const AGENT: ProcessEntry = { pid: 7, parent: 1, command: "agent run" };
+const UPDATER: ProcessEntry = { pid: 8, parent: 1, command: "updater" };
+
+function armed(world: World, written: unknown): { events: string[]; fired: Promise<string>; faults: ReturnType<typeof armFaults> } {
+  const events: string[] = [];
+  const { promise: fired, resolve } = Promise.withResolvers<string>();
+  const one: Fault = fault.parse(written);
+  const faults = armFaults([one], world, (_fault, event, evidence) => {
+    events.push(event);
+    if (event === "fired" || event === "impossible") resolve(evidence);
+  });
+  return { events, fired, faults };
+}
+
+test.each([
+  ["a file that appears", { file: "marker" }, (world: World) => world.files.set("marker", "1"), /^marker appeared; /],
+  ["a file that changes", { file: "current", event: "changes" }, (world: World) => world.files.set("current", "new"), /^current changed; /],
+  ["a file that disappears", { file: "current", event: "disappears" }, (world: World) => world.files.delete("current"), /^current disappeared; /],
+  ["a log line", { log: "restart(ing|ed)" }, (world: World) => (world.log += "now restarting\n"), /^a log says "now restarting"; /],
+  ["a process", { process: "^updater" }, (world: World) => world.running.push(UPDATER), /^process 8 started: updater; /],
+  ["the second start of a service", { service: "agent", starts: 2 }, (world: World) => [1, 2].forEach((pid) => world.starts.forEach((started) => started(pid))), /^service agent .* as 2; /],
+])("fires at %s, and not before", async (_name, when, happen, evidence) => {
+  const world = new World();
+  world.files.set("current", "old");
+  world.log = "old: restarting\n";
+  world.running.push(AGENT);
+  const { events, fired, faults } = armed(world, { when, do: { kill: "agent" } });
+  await faults.ready;
+  await new Promise((resolve) => setTimeout(resolve, 10)); // several looks of the trigger, none of which may fire
+  expect(events).toEqual(["armed"]);
+  happen(world);
+  expect(await fired).toMatch(evidence);
+  expect(world.running).not.toContain(AGENT);
+  await faults.disarm();
+});
+
+test("a fault that is disarmed first does not fire", async () => {
+  const world = new World();
+  const { events, faults } = armed(world, { when: { file: "marker" }, do: { kill: "all" } });
+  await faults.disarm();
+  world.files.set("marker", "1");
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(events).toEqual(["armed"]);
+});
+
+test("killing what does not run proves nothing", async () => {
+  const { events, faults } = armed(new World(), { do: { kill: "updater" } });
+  await faults.ready;
+  expect(events).toEqual(["impossible"]);
+});
+
+test("killing names its victims", async () => {
+  const world = new World();
+  world.running.push(AGENT, UPDATER);
+  const { fired } = armed(world, { do: { kill: "all" } });
+  expect(await fired).toBe("the upgrade step began; SIGKILL to 7 (agent run), 8 (updater)");
+});
+
+test("a server fault has fired when a request was answered badly, not before", async () => {
+  const world = new World();
+  const { events, fired, faults } = armed(world, { do: { serve: "*", misbehave: { status: 503 } } });
+  await faults.ready;
+  expect(events).toEqual(["armed"]);
+  world.hits.forEach((hit) => hit("request x answered"));
+  expect(await fired).toContain("request x answered");
+  faults.undo();
+  expect(events).toEqual(["armed", "fired", "undone"]);
+  expect(world.hits).toEqual([]);
+});
+
+test("the disk is cut to what is used plus what may stay free, and given back", async () => {
+  const world = new World();
+  const { fired, faults } = armed(world, { do: { limitDisk: { archive: 1, unpacked: 0.5, installed: 0 } } });
+  expect(await fired).toContain("cut from 1000000 to 28672 bytes, 20480 free");
+  faults.undo();
+  expect(world.remounts).toEqual(["size=28672", "size=1000000"]);
+});
+
+test("what cannot be done is told as impossible, with the reason", async () => {
+  const world = new World();
+  world.remountProblem = "mount point is busy";
+  const { events, fired } = armed(world, { do: "read-only" });
+  expect(await fired).toContain("mount point is busy");
+  expect(events).toEqual(["impossible"]);
+});
+
+test("a fault that is never undone stays", async () => {
+  const world = new World();
+  const { fired, faults } = armed(world, { do: "read-only", undo: "never" });
+  await fired;
+  faults.undo();
+  expect(world.remounts).toEqual(["ro"]);
+});

@@ -1,0 +1,57 @@
+// The door of the faults: arms a scenario's faults, lets each fire once, and takes lasting ones back.
+import { type Fault, type FaultEvent, milliseconds } from "../model/index.ts";
+import { carryOut } from "./actions.ts";
+import type { FaultTarget } from "./target.ts";
+import { arm } from "./triggers.ts";
+
+export type { FaultTarget } from "./target.ts";
+
+export interface ArmedFaults {
+  /** Resolves when faults that fire as soon as they are armed are in force. */
+  readonly ready: Promise<void>;
+  /** Nothing fires any more; waits for what is firing just now. Faults in force stay in force. */
+  disarm(): Promise<void>;
+  /** Takes back what is in force and not meant to last; returns how many that were. */
+  undo(): number;
+}
+
+/** @param report called with the index of the fault, what happened to it, and the evidence */
+export function armFaults(faults: readonly Fault[], target: FaultTarget, report: (fault: number, event: FaultEvent, evidence: string) => void): ArmedFaults {
+  const firing = new Set<Promise<void>>();
+  const undos: { readonly fault: number; readonly undo: () => string; readonly when: Fault["undo"]; timer?: NodeJS.Timeout }[] = [];
+  const takeBack = (entry: (typeof undos)[number]): void => {
+    clearTimeout(entry.timer);
+    undos.splice(undos.indexOf(entry), 1);
+    report(entry.fault, "undone", entry.undo());
+  };
+  const fire = async (fault: number, { do: action, undo }: Fault, why: string): Promise<void> => {
+    const fired = await carryOut(action, target, (evidence) => report(fault, "fired", `${why}; ${evidence}`));
+    report(fault, fired.event === "waiting" ? "armed" : fired.event, `${why}; ${fired.evidence}`);
+    if (fired.undo === undefined) return;
+    const entry: (typeof undos)[number] = { fault, undo: fired.undo, when: undo };
+    undos.push(entry);
+    if (undo !== "settled" && undo !== "never") entry.timer = setTimeout(() => takeBack(entry), milliseconds(undo));
+  };
+  const disarms = faults.map((fault, index) => {
+    if (fault.when !== "start") report(index, "armed", JSON.stringify(fault.when));
+    return arm(fault.when, target, (why) => {
+      const work: Promise<void> = fire(index, fault, why)
+        .catch((error: unknown) => report(index, "impossible", error instanceof Error ? error.message : String(error)))
+        .finally(() => firing.delete(work));
+      firing.add(work);
+      return work;
+    });
+  });
+  return {
+    ready: Promise.all(firing).then(() => undefined),
+    disarm: async () => {
+      for (const disarm of disarms) disarm();
+      await Promise.all(firing);
+    },
+    undo: () => {
+      const taken = undos.filter(({ when }) => when === "settled");
+      for (const entry of taken) takeBack(entry);
+      return taken.length;
+    },
+  };
+}

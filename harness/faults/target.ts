@@ -1,0 +1,39 @@
+// What a fault may see of a cell and do to it. The cell program implements it; faults know nothing else.
+import type { Action, ProcessEntry, ServerMisbehaviour } from "../model/index.ts";
+
+export interface FaultTarget {
+  /** Existing paths in the install tree that match. */
+  paths(glob: string): string[];
+  /** A value that changes whenever the path's content, target or inode does; undefined when it is not there. */
+  identity(path: string): string | undefined;
+  /** What the product's logs have gained since they were last asked for with the same key. */
+  logged(key: object): string;
+  processes(): ProcessEntry[];
+  /** Those a fault aims at. */
+  aimedAt(who: Extract<Action, { kill: unknown }>["kill"]): ProcessEntry[];
+  /** False when it had ended already. */
+  signal(pid: number, name: NodeJS.Signals): boolean;
+  killAll(): Promise<ProcessEntry[]>;
+  /** Calls back on every start of the service; returns what stops that. */
+  onServiceStart(service: string, callback: (pid: number) => void): () => void;
+  misbehave(glob: string, misbehave: ServerMisbehaviour, hit: (evidence: string) => void): () => void;
+  watchRequests(glob: string, bytes: number, reached: (evidence: string) => void | Promise<void>): () => void;
+  /** Cuts the power and starts again; returns what was killed. */
+  reboot(): Promise<string[]>;
+  /** Triggers the upgrade under way once more, without waiting for its end; returns the command. */
+  triggerAgain(): string;
+  /** Remounts the install tree with these options; returns an error text, or undefined when it worked. */
+  remount(options: string): string | undefined;
+  /** Of the file system that holds the install tree. */
+  disk(): { readonly totalBytes: number; readonly usedBytes: number };
+  /** Sizes that free space is measured in. */
+  sizes(): { readonly archive: number; readonly unpacked: number; readonly installed: number };
+}
+
+/** What came of firing: evidence, and how to take it back where that can be done. */
+export interface Fired {
+  readonly evidence: string;
+  /** `impossible`: it could not be done here and proves nothing. `waiting`: evidence comes later, by `hit`. */
+  readonly event: "fired" | "impossible" | "waiting";
+  readonly undo?: () => string;
+}

@@ -1,0 +1,34 @@
+// The checks, all of them, in the order of their weight: of what is seen in one moment, a cause stands above what follows from it.
+// A new check is a line here. Not in the list, because they decide whether a cell can be judged at all: the baseline, and that every fault fired.
+import type { Check } from "./check.ts";
+import { nextUpgradeWorks, rebootChangesNothing } from "./later.ts";
+import { explicitLayout, layoutAfterRollback, layoutAfterUpgrade } from "./layout.ts";
+import { emptyFiles, readableState, temporaryNames } from "./leftovers.ts";
+import { diskBounded, downtime } from "./limits.ts";
+import { expectedOutcome, overInTime, updatingCommand, upgradesInTurn } from "./outcome.ts";
+import { activePointer, versionReported } from "./pointer.ts";
+import { processes } from "./processes.ts";
+import { userFiles } from "./user-files.ts";
+
+export type { Check } from "./check.ts";
+
+export const CHECKS: readonly Check[] = [
+  expectedOutcome,
+  nextUpgradeWorks,
+  upgradesInTurn,
+  activePointer,
+  userFiles,
+  readableState,
+  emptyFiles,
+  updatingCommand,
+  overInTime,
+  versionReported,
+  processes,
+  layoutAfterUpgrade,
+  layoutAfterRollback,
+  explicitLayout,
+  rebootChangesNothing,
+  temporaryNames,
+  diskBounded,
+  downtime,
+];

@@ -1,0 +1,84 @@
+// Judges a cell from its observations: outcome, findings, and whether it can be told at all. Pure: an old run can be judged again.
+import { actionKind, type Cell, type CellRecord, type Finding, type Outcome, type StepRecord } from "../model/index.ts";
+import { CHECKS } from "./checks/index.ts";
+import { checkContext, type CheckContext } from "./context.ts";
+import { type Facts, gatherFacts, type JudgeInput } from "./facts.ts";
+import { readOutcome } from "./outcome.ts";
+import { readTimeline, stepRecords, type Timeline } from "./timeline.ts";
+import { downtimeOf, ownUpgrades } from "./upgrades.ts";
+
+export interface Judgement {
+  /** null: it could not be told. */
+  readonly outcome: Outcome | null;
+  /** Why it could not be told whether all is well; null when it could. */
+  readonly errored: string | null;
+  /** Cause first. */
+  readonly findings: Finding[];
+  /** null: the scenario has no faults. */
+  readonly fault: CellRecord["fault"];
+  readonly downtimeMs: number | null;
+  readonly steps: StepRecord[];
+  readonly durationMs: number;
+}
+
+/** Judges one cell. Findings are only told where the cell proves something: a broken baseline or a fault that never fired leaves none. */
+export function judge(input: JudgeInput): Judgement {
+  const { cell } = input;
+  const timeline = readTimeline(cell, input.observations);
+  const measured = {
+    fault: faultOf(cell, timeline),
+    downtimeMs: downtimeOf(timeline, ownUpgrades(cell, timeline))?.ms ?? null,
+    steps: stepRecords(timeline, cell),
+    durationMs: timeline.lastAt,
+  };
+  const facts = gatherFacts(input, timeline);
+  if (typeof facts === "string") return { ...measured, outcome: null, errored: facts, findings: [] };
+  return { ...measured, ...looked(facts) };
+}
+
+function looked(facts: Facts): Pick<Judgement, "outcome" | "errored" | "findings"> {
+  const reading = readOutcome(facts);
+  if (typeof reading === "string") return { outcome: null, errored: reading, findings: [] };
+  const { outcome } = reading;
+  const unfired = neverFired(facts);
+  if (unfired !== null) return { outcome, errored: unfired, findings: [] };
+  const context = checkContext(facts, reading);
+  const findings = inOrder(CHECKS.flatMap((check) => check.run(context)));
+  return { outcome, errored: findings.length === 0 ? withoutReference(context) : null, findings };
+}
+
+/** The outcome stands first, then by the moment when it was seen; within a moment in the order of the checks. */
+function inOrder(findings: readonly Finding[]): Finding[] {
+  const [outcome] = CHECKS;
+  const rank = ({ check, step }: Finding): number => (check === outcome?.name ? -1 : (step ?? 0));
+  return findings.toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** What a broken layout would show cannot be seen without something to compare with; other findings stand by themselves. */
+function withoutReference({ layout, cell, freshProblem }: CheckContext): string | null {
+  if (layout === null || layout.reference !== null) return null;
+  const why = layout.role === "to" && freshProblem !== undefined && freshProblem !== "" ? `: ${freshProblem}` : "";
+  return `no fresh install of ${cell[layout.role]} to compare with${why}`;
+}
+
+/** A fault that did not fire proves nothing. */
+function neverFired({ cell, timeline }: Facts): string | null {
+  for (const [index, fault] of cell.script.faults.entries()) {
+    const events = timeline.faults.filter((seen) => seen.fault === index);
+    if (events.some(({ event }) => event === "fired")) continue;
+    const last = events.at(-1);
+    const name = `fault ${index + 1} (${actionKind(fault.do)})`;
+    if (last === undefined) return `${name} never fired: it was not armed`;
+    return last.event === "impossible"
+      ? `${name} was not possible: ${last.evidence}`
+      : `${name} never fired: ${last.event} (${last.evidence})`;
+  }
+  return null;
+}
+
+function faultOf({ script }: Cell, { faults }: Timeline): Judgement["fault"] {
+  if (script.faults.length === 0) return null;
+  const told = faults.filter(({ event }) => event === "fired" || event === "impossible");
+  const fired = script.faults.every((_, index) => told.some((seen) => seen.fault === index && seen.event === "fired"));
+  return { fired, evidence: told.map(({ event, evidence }) => (event === "fired" ? evidence : `not possible: ${evidence}`)) };
+}

@@ -1,0 +1,149 @@
+// What happened: reads the outcome out of the snapshots after the upgrade and what was seen between trigger and settling.
+import type { Outcome, Snapshot, SnapshotLabel } from "../model/index.ts";
+import { type Facts, type ReleaseRole, referenceRules, referenceTree } from "./facts.ts";
+import { processPatterns } from "./patterns.ts";
+import { layoutRules } from "./rules.ts";
+import { openStep, type Seen, stepName } from "./timeline.ts";
+import { treeDiff } from "./tree-diff.ts";
+
+export interface Reading {
+  readonly outcome: Outcome;
+  /** In words, what it was read from. */
+  readonly why: string;
+  /** Number of the step where it was seen. */
+  readonly step: number | null;
+  /** The release that runs; null when none can be named. */
+  readonly running: ReleaseRole | null;
+}
+
+/**
+ * The outcome of a cell whose baseline is sound.
+ *
+ * - `upgraded`: the release upgraded to runs and is healthy, and no upgrade is going on.
+ * - `refused`: what ran before still runs, healthy, and was never touched: no service started, ended or stopped, and its
+ *   processes are the same. Or the trigger command was turned down and the new release never answered.
+ * - `rolled-back`: what ran before runs again, healthy, and no upgrade is going on.
+ * - `stuck`: something is left in between: an upgrade still going on, a third version, an agent that only a reboot brings
+ *   back, or time ran out.
+ * - `bricked`: nothing healthy answers, not even after a reboot.
+ *
+ * It is read from the snapshot `after`; where the power was cut (`settled: repaired`), from the one after the reboot.
+ * A string says why it cannot be told.
+ */
+export function readOutcome(facts: Facts): Reading | string {
+  const { timeline, cell } = facts;
+  const cut = cutShort(facts);
+  if (cut !== undefined) return cut;
+  const repaired = cell.script.settled === "repaired";
+  const after = timeline.snapshots.get("after");
+  const rebooted = timeline.snapshots.get("rebooted");
+  const seen = repaired ? (rebooted ?? after) : after;
+  if (seen === undefined) return "there is no snapshot from after the upgrade";
+  if (!seen.snapshot.healthy) return unhealthy(facts, seen);
+  const always = seen.snapshot.busy.filter((sign) => facts.before.busy.includes(sign));
+  if (always.length > 0) return `baseline: a sign of an upgrade is there whether or not one is going on: ${always.join("; ")}`;
+  // right after a reboot a recovery may still be at work; whether it ends is seen after one more upgrade
+  const ended = repaired && timeline.snapshots.get("again")?.snapshot.busy.length === 0;
+  if (seen.snapshot.busy.length > 0 && !ended) return stuck(seen, `an upgrade is still going on: ${seen.snapshot.busy.join("; ")}`);
+  return settled(facts, seen);
+}
+
+/** Time that runs out before the outcome can be seen is the updater's doing: the baseline was quick enough. */
+function cutShort(facts: Facts): Reading | undefined {
+  const { timeline, cell } = facts;
+  const open = openStep(timeline);
+  const seenFirst = timeline.snapshots.get("rebooted")?.step ?? Infinity;
+  if (timeline.end?.how !== "deadline") return undefined;
+  const at = open ?? timeline.steps.findLast((span) => span.startedAt !== null);
+  if (at === undefined || at.number > seenFirst) return undefined;
+  return { outcome: "stuck", why: `not over when the cell's time was up, in ${stepName(at, cell)}`, step: at.number, running: null };
+}
+
+function unhealthy({ timeline }: Facts, seen: Seen): Reading {
+  const answer = seen.snapshot.version === null ? "nothing answers" : `${seen.snapshot.version} runs, but is not healthy`;
+  const later = (["rebooted", "again"] as const).flatMap((label) => timeline.snapshots.get(label) ?? []).filter((other) => other !== seen);
+  const back = later.find(({ snapshot }) => snapshot.healthy);
+  if (back !== undefined) return stuck(seen, `${answer}; ${back.snapshot.version ?? "an agent"} comes back only ${LATER[back.label]}`);
+  const also = seen.label === "rebooted" || later.length > 0 ? ", also after a reboot" : "";
+  return { outcome: "bricked", why: `${answer}${also}`, step: seen.step, running: null };
+}
+
+const LATER: Record<SnapshotLabel, string> = {
+  fresh: "in a fresh install",
+  before: "before the upgrade",
+  after: "after the upgrade",
+  rebooted: "by a reboot",
+  again: "long after the reboot",
+};
+
+function settled(facts: Facts, seen: Seen): Reading {
+  const { goal, origin, cell } = facts;
+  const { version } = seen.snapshot;
+  const back = (role: ReleaseRole): Reading => {
+    const untouched = wasRefused(facts);
+    const why = untouched ? `${version} still runs` : `${version} runs again`;
+    return { outcome: untouched ? "refused" : "rolled-back", why, step: seen.step, running: role };
+  };
+  if (version === goal.version && (version !== origin.version || origin.role === goal.role || isGoal(facts, seen.snapshot))) {
+    return { outcome: "upgraded", why: `${version} runs`, step: seen.step, running: goal.role };
+  }
+  if (version === origin.version) return back(origin.role);
+  if (version === cell.from) return back("from");
+  return stuck(seen, `${version ?? "an unknown version"} runs, neither ${goal.version} nor ${origin.version}`);
+}
+
+function stuck({ step }: Seen, why: string): Reading {
+  return { outcome: "stuck", why, step, running: null };
+}
+
+/**
+ * Two builds of one version answer alike: then pointer and tree tell which one is there, whichever is nearer. Builds that
+ * leave equal trees are told apart by nothing but the updater's own word.
+ */
+function isGoal(facts: Facts, { active, tree }: Snapshot): boolean {
+  const { before, goal, origin } = facts;
+  if (active.target !== null && before.active.target !== null && active.target !== before.active.target) return true;
+  const old = referenceTree(facts, origin.role);
+  const fresh = referenceTree(facts, goal.role);
+  const fromOld = old === null ? Infinity : treeDiff(old, tree, layoutRules(facts.product)).length;
+  if (fresh === null) return fromOld > 0;
+  const fromNew = treeDiff(fresh, tree, referenceRules(facts, goal.role, goal.variant)).length;
+  return fromOld === 0 && fromNew === 0 ? wasAccepted(facts) : fromNew < fromOld;
+}
+
+/** Whether a command that triggered the decisive upgrade was accepted; a second trigger may be turned down. */
+function wasAccepted({ timeline, goal }: Facts): boolean {
+  return timeline.commands.some(({ step, command }) => step === goal.span.number && command.accepted === true);
+}
+
+function wasRefused(facts: Facts): boolean {
+  const { timeline, goal } = facts;
+  const { window } = goal;
+  if (window === null) return false;
+  const during = <T extends { readonly t: number }>(list: readonly T[]): T[] =>
+    list.filter(({ t }) => t >= window.start && t <= window.end);
+  if (during(timeline.services).length === 0 && sameProcesses(facts)) return true;
+  const answered = during(timeline.health).some(({ version }) => version === goal.version && version !== facts.origin.version);
+  return (
+    timeline.commands.some(({ step, command }) => step === goal.span.number && command.accepted === false) &&
+    !wasAccepted(facts) &&
+    !answered
+  );
+}
+
+/** Whether the product's own processes are those from before the upgrade, where nothing but the upgrade could change them. */
+function sameProcesses({ timeline, before, product, upgrades, goal }: Facts): boolean {
+  const after = timeline.snapshots.get("after")?.snapshot;
+  const between = timeline.steps.slice(timeline.snapshots.get("before")?.step ?? 0, goal.span.number - 1);
+  if (after === undefined || upgrades.length > 1 || between.some(({ step }) => step.kind === "reboot" || step.kind === "start"))
+    return true;
+  const { kinds } = processPatterns(product);
+  const pids = (snapshot: Snapshot): string => {
+    const own = snapshot.processes.filter(({ command }) => kinds.some(({ expression }) => expression.test(command)));
+    return own
+      .map(({ pid }) => pid)
+      .toSorted((one, other) => one - other)
+      .join(" ");
+  };
+  return pids(before) === pids(after);
+}

@@ -1,0 +1,14 @@
+// The JSON Schemas that editors use, made from the same zod schemas that check the files.
+import { z } from "zod";
+import { matrix, product, scenario } from "../model/index.ts";
+
+export type SchemaName = "matrix" | "product" | "scenario";
+
+/** The JSON Schema of each file, as it is written (defaults left out). */
+export function jsonSchemas(): Record<SchemaName, object> {
+  return {
+    matrix: z.toJSONSchema(matrix, { io: "input" }),
+    product: z.toJSONSchema(product, { io: "input" }),
+    scenario: z.toJSONSchema(scenario, { io: "input" }),
+  };
+}

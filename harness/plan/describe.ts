@@ -1,0 +1,84 @@
+// Faults in English, as plan and report print them.
+import type { Action, Fault, ServerMisbehaviour, Trigger } from "../model/index.ts";
+
+/** `When data/.marker appears, kill the updater with SIGKILL`: trigger, action and, for what lasts, when it is taken back. */
+export function describeFault(fault: Fault): string {
+  return `${describeTrigger(fault.when)}, ${describeAction(fault.do)}${lasts(fault.do) ? `; ${describeUndo(fault.undo)}` : ""}`;
+}
+
+/** A trigger as the beginning of a sentence. */
+export function describeTrigger(trigger: Trigger): string {
+  if (trigger === "start") return "Before the upgrade is triggered";
+  if ("file" in trigger) return `When ${trigger.file} ${trigger.event}`;
+  if ("log" in trigger) return `When a log line matches /${trigger.log}/`;
+  if ("process" in trigger) return `When a process starts that matches /${trigger.process}/`;
+  if ("service" in trigger)
+    return `When the service ${trigger.service} starts${trigger.starts === 1 ? "" : ` for the ${ordinal(trigger.starts)} time`}`;
+  if ("request" in trigger)
+    return trigger.bytes === 0 ? `When ${trigger.request} is requested` : `When ${trigger.bytes} bytes of ${trigger.request} were sent`;
+  if ("point" in trigger) return `At the point ${trigger.point}`;
+  return trigger satisfies never;
+}
+
+/** An action as the end of a sentence. */
+export function describeAction(action: Action): string {
+  if (action === "reboot") return "reboot";
+  if (action === "read-only") return "mount the install tree read-only";
+  if (action === "trigger-again") return "trigger the same upgrade a second time";
+  if ("kill" in action) return describeKill(action);
+  if ("serve" in action) return describeServing(action.serve, action.misbehave);
+  if ("limitDisk" in action) return describeDisk(action.limitDisk);
+  return action satisfies never;
+}
+
+function describeKill({ kill, signal }: Extract<Action, { kill: unknown }>): string {
+  const whom = kill === "all" ? "every process of the product" : `the ${kill}`;
+  return signal === "SIGSTOP" ? `freeze ${whom} (SIGSTOP)` : `kill ${whom} with ${signal}`;
+}
+
+function describeServing(files: string, how: ServerMisbehaviour): string {
+  if ("status" in how) return `answer ${files} with status ${how.status}${times(how.times)}`;
+  if ("stall" in how) return `stall ${files} for ever after ${percent(how.stall)} of it${times(how.times)}`;
+  if ("flip" in how) return `flip one bit of ${files} after ${percent(how.flip)} of it`;
+  if ("truncate" in how) return `end ${files} after ${percent(how.truncate)} of it, as if it were whole`;
+  if ("reset" in how) return `reset the connection after ${percent(how.reset)} of ${files}${times(how.times)}`;
+  if ("substitute" in how) return `serve ${files} of the release \`${how.substitute}\` under the asked name`;
+  return how satisfies never;
+}
+
+function describeDisk(free: Extract<Action, { limitDisk: unknown }>["limitDisk"]): string {
+  const parts = [
+    term(free.archive, "the archive"),
+    term(free.unpacked, "its unpacked files"),
+    term(free.installed, "the installed tree"),
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "leave no space free on the disk" : `leave free on the disk only ${parts.join(" + ")}`;
+}
+
+function term(factor: number, what: string): string {
+  if (factor === 0) return "";
+  return factor === 1 ? `the size of ${what}` : `${factor} × the size of ${what}`;
+}
+
+function lasts(action: Action): boolean {
+  return typeof action === "string" ? action === "read-only" : "serve" in action || "limitDisk" in action;
+}
+
+function describeUndo(undo: Fault["undo"]): string {
+  if (undo === "never") return "it is never taken back";
+  return undo === "settled" ? "it is taken back once the upgrade is over" : `it is taken back after ${undo}`;
+}
+
+function times(count: number): string {
+  return count === 1 ? ", once" : `, ${count} times`;
+}
+
+function percent(fraction: number): string {
+  return `${Math.round(fraction * 1000) / 10} %`;
+}
+
+function ordinal(count: number): string {
+  const form = new Intl.PluralRules("en", { type: "ordinal" }).select(count);
+  const endings: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "st", two: "nd", few: "rd" };
+  return `${count}${endings[form] ?? "th"}`;
+}

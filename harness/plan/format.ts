@@ -1,0 +1,94 @@
+// A plan as a numbered tree of text, for people. Knows indentation and marks; decides nothing.
+import { address, sentence } from "../model/index.ts";
+import type { Cell, LeftOut, Plan } from "../model/index.ts";
+import { describeFault } from "./describe.ts";
+
+/** How deep the tree goes: pairs with the number of their cells, each cell in a line, or every step of every cell. */
+export type PlanDetail = "pairs" | "cells" | "steps";
+
+/** The plan as text: products, their pairs, and under them the cells. Ends with what was left out. */
+export function formatPlan(plan: Plan, options: { readonly detail?: PlanDetail } = {}): string {
+  const detail = options.detail ?? "cells";
+  const lines = [headline(plan)];
+  for (const [productNumber, [product, ofProduct]] of numbered(groupBy(plan.cells, (cell) => cell.product))) {
+    lines.push("", `${productNumber} ${product}`);
+    for (const [pairNumber, [, cells]] of numbered(groupBy(ofProduct, pairName))) {
+      lines.push(...formatPair(`${productNumber}.${pairNumber}`, cells, detail));
+    }
+  }
+  if (plan.leftOut.length > 0) lines.push("", ...formatLeftOut(plan.leftOut));
+  return `${lines.join("\n")}\n`;
+}
+
+/** A cell's full plan: its steps as numbered sentences, its faults in words, its expected outcomes. */
+export function formatCell(cell: Cell): string {
+  return `${[cell.id, ...cellDetails(cell).map((line) => `  ${line}`)].join("\n")}\n`;
+}
+
+function headline(plan: Plan): string {
+  const skipped = plan.cells.filter((cell) => cell.skip !== undefined).length;
+  const leftOut = plan.leftOut.reduce((sum, group) => sum + group.cells, 0);
+  const total = plan.cells.length;
+  return `${cellCount(total)}: ${number(total - skipped)} to run, ${number(skipped)} skipped; ${number(leftOut)} left out by selection`;
+}
+
+function formatPair(number_: string, cells: readonly Cell[], detail: PlanDetail): string[] {
+  const [first] = cells;
+  if (first === undefined) return [];
+  const skipped = cells.filter((cell) => cell.skip !== undefined).length;
+  const count = detail === "pairs" ? ` · ${cellCount(cells.length)}${skipped === 0 ? "" : `, ${number(skipped)} skipped`}` : "";
+  const lines = [`  ${number_} ${pairName(first)} · ${first.kind}${first.inverted ? ", inverted" : ""}${count}`];
+  if (detail === "pairs") return lines;
+  for (const [cellNumber, cell] of numbered(cells)) {
+    lines.push(
+      `    ${number_}.${cellNumber} ${cell.scenario} @${cell.environment}${cell.skip === undefined ? "" : ` · skipped: ${cell.skip}`}`,
+    );
+    if (detail === "steps") lines.push(...cellDetails(cell).map((line) => `      ${line}`));
+  }
+  return lines;
+}
+
+function cellDetails(cell: Cell): string[] {
+  const { script } = cell;
+  return [
+    script.summary,
+    ...(cell.skip === undefined ? [] : [`Skipped: ${cell.skip}`]),
+    ...script.steps.map((step, index) => `${String(index + 1).padStart(2)}. ${sentence(step, cell)}`),
+    ...script.faults.map((fault) => `Fault: ${describeFault(fault)}`),
+    `Expected: ${script.expect.join(" or ")}`,
+    ...(script.downtime === undefined ? [] : [`Without a healthy agent: ${script.downtime} at most`]),
+    ...(script.settled === "strict" ? [] : ["The layout counts after one more reboot and a sound upgrade"]),
+    ...script.layout.present.map((path) => `Must be there: ${path}`),
+    ...script.layout.absent.map((path) => `Must not be there: ${path}`),
+  ];
+}
+
+function formatLeftOut(leftOut: readonly LeftOut[]): string[] {
+  return [
+    "Left out by selection",
+    ...leftOut.map(
+      (group) => `  ${group.product} · ${group.scenario} @${group.environment}: ${cellCount(group.cells)} (pairs: ${group.selection})`,
+    ),
+  ];
+}
+
+function pairName(cell: Cell): string {
+  const isChain = cell.id === address({ ...cell, chain: cell.next });
+  return `${cell.from} → ${cell.to}${isChain ? ` → ${cell.next}` : ""}`;
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): [string, T[]][] {
+  return [...Map.groupBy(items, keyOf)];
+}
+
+function numbered<T>(items: readonly T[]): [number, T][] {
+  return items.map((item, index) => [index + 1, item]);
+}
+
+function cellCount(count: number): string {
+  return `${number(count)} ${count === 1 ? "cell" : "cells"}`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en-US");
+}

@@ -1,0 +1,49 @@
+// Whether a script can run with a product in an environment, known before anything is started.
+import { actionKind } from "../model/index.ts";
+import type { EnvironmentFacts, Fault, Product, Script } from "../model/index.ts";
+
+/** Why this script cannot run here; empty when it can. Each reason names what is missing and who lacks it. */
+export function reasonsToSkip(product: Product, script: Script, needs: readonly string[], environment: EnvironmentFacts): string[] {
+  if (!product.platforms.includes(environment.platform)) {
+    return [`the product does not run on ${environment.platform}, the platform of ${environment.name}`];
+  }
+  const capabilities = new Set(environment.capabilities);
+  const provided = new Set([...product.provides, ...capabilities]);
+  const lacking = (need: string, why: string): string[] =>
+    provided.has(need) ? [] : [`${why} needs ${need}, which neither the product provides nor ${environment.name} offers`];
+  const root = product.root === undefined || capabilities.has("absolute-root") ? [] : [product.root];
+  const missingVariants = variantsOf(script).filter((variant) => !Object.hasOwn(product.variants, variant));
+  return unique([
+    ...root.map((path) => `the product's fixed install path ${path} needs absolute-root, which ${environment.name} does not offer`),
+    ...needs.flatMap((need) => lacking(need, "the scenario")),
+    ...script.faults.flatMap((fault) => needsOfFault(fault).flatMap((need) => lacking(need, `the fault ${actionKind(fault.do)}`))),
+    ...missingVariants.map((variant) => `the product declares no variant ${variant}`),
+  ]);
+}
+
+/** Capabilities of the environment without which a fault cannot be injected. */
+function needsOfFault(fault: Fault): string[] {
+  const kind = actionKind(fault.do);
+  switch (kind) {
+    case "kill":
+      return ["signals"];
+    case "limit-disk":
+      return ["small-disk"];
+    case "read-only":
+      return ["read-only-mount"];
+    case "reboot":
+    case "serve":
+    case "trigger-again":
+      return [];
+    default:
+      return kind satisfies never;
+  }
+}
+
+function variantsOf(script: Script): string[] {
+  return script.steps.flatMap((step) => ("variant" in step && step.variant !== undefined ? [step.variant] : []));
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}

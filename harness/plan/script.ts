@@ -1,0 +1,118 @@
+// Turns a scenario into scripts: what is done, step by step, with which faults. One script per point; none depends on a pair.
+import type { Fault, Product, Scenario, Script, Step } from "../model/index.ts";
+import { resolveTrigger } from "./points.ts";
+
+/** A script, and why the product cannot run it when it lacks a named point. */
+export interface PlannedScript {
+  readonly script: Script;
+  readonly problems: readonly string[];
+}
+
+/** Whether the scripts of a scenario differ from product to product. */
+export function dependsOnProduct(scenario: Scenario): boolean {
+  if (typeof scenario.at === "string") return true;
+  return [scenario.faults, ...Object.values(scenario.at ?? {})]
+    .flat()
+    .some((fault) => typeof fault.when === "object" && "point" in fault.when);
+}
+
+/**
+ * The scripts of a scenario: one, or one for each point it names with `at`. With `at: points` (or `rollback-points`) the faults that have
+ * no trigger of their own (`start`, the default) fire at the point; with `at: {name: faults}` those faults come on top of the common ones.
+ */
+export function scriptsOf(id: string, scenario: Scenario, product: Product): PlannedScript[] {
+  switch (scenario.at) {
+    case undefined:
+      return [plannedScript(id, scenario, scenario.faults, product)];
+    case "points":
+      return scriptsAt(id, scenario, product, Object.keys(product.points), "points");
+    case "rollback-points":
+      return scriptsAt(id, scenario, product, Object.keys(product.rollbackPoints), "rollbackPoints");
+    default:
+      return Object.entries(scenario.at).map(([name, faults]) =>
+        plannedScript(`${id}.${name}`, scenario, [...scenario.faults, ...faults], product),
+      );
+  }
+}
+
+function scriptsAt(
+  id: string,
+  scenario: Scenario,
+  product: Product,
+  points: readonly string[],
+  key: "points" | "rollbackPoints",
+): PlannedScript[] {
+  if (points.length === 0) {
+    const { script } = plannedScript(id, scenario, scenario.faults, product);
+    return [{ script, problems: [`the product declares no ${key}`] }];
+  }
+  return points.map((point) => {
+    const faults = scenario.faults.map((fault): Fault => (fault.when === "start" ? { ...fault, when: { point } } : fault));
+    return plannedScript(`${id}.${point}`, scenario, faults, product);
+  });
+}
+
+function plannedScript(id: string, scenario: Scenario, faults: readonly Fault[], product: Product): PlannedScript {
+  const problems: string[] = [];
+  const resolved = faults.map((fault): Fault => {
+    const found = resolveTrigger(fault.when, product);
+    if ("trigger" in found) return { ...fault, when: found.trigger };
+    problems.push(`the product has no point ${found.unknown}`);
+    return fault;
+  });
+  return { script: scriptOf(id, scenario, resolved), problems };
+}
+
+function scriptOf(id: string, scenario: Scenario, faults: readonly Fault[]): Script {
+  return {
+    scenario: id,
+    summary: scenario.summary,
+    tier: scenario.tier,
+    steps: stepsOf(scenario, faults.length > 0),
+    faults,
+    expect: scenario.expect,
+    settled: scenario.settled,
+    layout: scenario.layout,
+    ...(scenario.downtime === undefined ? {} : { downtime: scenario.downtime }),
+    ...(scenario.baseline === undefined ? {} : { baseline: scenario.baseline }),
+    ...(scenario.candidate === undefined ? {} : { candidate: scenario.candidate }),
+  };
+}
+
+/**
+ * The frame around every scenario: a sound, used installation before it; a reboot and one more sound upgrade after it.
+ * A chain is that further upgrade already.
+ */
+function stepsOf(scenario: Scenario, hasFaults: boolean): Step[] {
+  const oneMore: Step[] = [{ kind: "upgrade", role: "again", faults: false }, { kind: "settle" }, { kind: "snapshot", label: "again" }];
+  return [
+    { kind: "install", role: "from", ...variantOf(scenario.baseline) },
+    { kind: "start" },
+    { kind: "edit" },
+    { kind: "snapshot", label: "before" },
+    ...ownSteps(scenario, hasFaults),
+    { kind: "settle" },
+    { kind: "snapshot", label: "after" },
+    { kind: "reboot" },
+    { kind: "snapshot", label: "rebooted" },
+    ...(scenario.chain ? [] : oneMore),
+    { kind: "stop" },
+  ];
+}
+
+/**
+ * The scenario's own steps. `candidate` is what the faulty upgrade is served: the default step, and an `upgrade: to` that arms the faults
+ * and names no variant of its own. An `upgrade: to` that arms nothing is the sound one, such as the retry after a failure.
+ */
+function ownSteps(scenario: Scenario, hasFaults: boolean): Step[] {
+  if (scenario.steps === undefined) return [{ kind: "upgrade", role: "to", faults: hasFaults, ...variantOf(scenario.candidate) }];
+  return scenario.steps.map((step): Step => {
+    if (typeof step === "string") return { kind: step };
+    const candidate = step.upgrade === "to" && step.fault ? scenario.candidate : undefined;
+    return { kind: "upgrade", role: step.upgrade, faults: step.fault, ...variantOf(step.variant ?? candidate) };
+  });
+}
+
+function variantOf(variant: string | undefined): { readonly variant?: string } {
+  return variant === undefined ? {} : { variant };
+}

@@ -1,0 +1,8 @@
+// The door of report: views of a run record, as text. Pure: it reads no file and knows no time.
+export { type DetailOptions, cellDetail, cellLine } from "./cell-detail.ts";
+export { type Details, junit, junitStream } from "./junit.ts";
+export { markdown, markdownStream } from "./markdown.ts";
+export { type Progress, formatProgress, formatProgressPlain } from "./progress.ts";
+export { type TerminalOptions, terminalSummary } from "./terminal.ts";
+export { formatDuration } from "./text.ts";
+export { treeDiffText } from "./tree-diff.ts";

@@ -1,0 +1,39 @@
+// Judges an old run again from what it kept: the same observations, today's judge and today's list of known failures.
+import { gateOf, referencesOf } from "../judge/index.ts";
+import type { Cell, KnownFailure, RunRecord } from "../model/index.ts";
+import { type Fresh, freshTree, referenceCell } from "./fresh.ts";
+import { CellJudge } from "./judging.ts";
+import { readKeptPlan, readObservations, referenceName } from "./record-folder.ts";
+
+export interface RejudgeOptions {
+  readonly directory: string;
+  /** Instead of the list that was in force then. */
+  readonly known: readonly KnownFailure[];
+  /** YYYY-MM-DD, decides which known failures have expired. */
+  readonly today: string;
+}
+
+/** The same record with new verdicts. Cells that did not run stay as they are. */
+export async function rejudge(record: RunRecord, { directory, known, today }: RejudgeOptions): Promise<RunRecord> {
+  const { products, cells } = await readKeptPlan(directory);
+  const old = new Map(record.cells.map((cell) => [cell.id, cell]));
+  const replayCommand = (cell: Cell): string => old.get(cell.id)?.replay ?? "";
+  const judge = new CellJudge({ products, known }, { directory }, { replayCommand }, today);
+  const references = new Map<string, Promise<Fresh>>();
+  const fresh = (cell: Cell, role: "to" | "next"): Promise<Fresh> => {
+    const { id } = referenceCell(cell, role);
+    const read = references.get(id) ?? readObservations(directory, referenceName(id)).then(freshTree);
+    references.set(id, read);
+    return read;
+  };
+  for (const cell of cells) {
+    const file = old.get(cell.id)?.observations;
+    if (file === undefined || file === null) continue;
+    const next = referencesOf(cell).includes("next") ? await fresh(cell, "next") : undefined;
+    judge.judge(cell, await readObservations(directory, file), { to: await fresh(cell, "to"), next }, file);
+  }
+  await judge.again();
+  const judged = judge.records(cells);
+  const verdicts = judged.map((cell) => cell.verdict);
+  return { ...record, ...gateOf(verdicts, record.interrupted), cells: judged };
+}
