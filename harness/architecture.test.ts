@@ -65,7 +65,9 @@ test("the core does no I/O and knows neither time nor process", () => {
     .filter(({ folder }) => PURE.includes(folder))
     .flatMap(({ name, text, imports }) => [
       ...imports.filter((from) => from.startsWith("node:")).map((from) => `${name} imports ${from}`),
-      ...(/\bDate\.now\(|\bnew Date\(\)|\bprocess\.\w|\bperformance\.|\bMath\.random\(|\bfetch\(/.test(code(text)) ? [`${name} knows the time, the process or the world`] : []),
+      ...(/\bDate\.now\(|\bnew Date\(\)|\bprocess\.\w|\bperformance\.|\bMath\.random\(|\bfetch\(/.test(code(text))
+        ? [`${name} knows the time, the process or the world`]
+        : []),
     ]);
   expect(broken).toEqual([]);
 });
@@ -73,7 +75,9 @@ test("the core does no I/O and knows neither time nor process", () => {
 test("the cell program needs nothing but Node", () => {
   const broken = sources
     .filter(({ folder }) => NODE_ONLY.includes(folder))
-    .flatMap(({ name, imports }) => imports.filter((from) => !from.startsWith(".") && !from.startsWith("node:")).map((from) => `${name} imports ${from}`));
+    .flatMap(({ name, imports }) =>
+      imports.filter((from) => !from.startsWith(".") && !from.startsWith("node:")).map((from) => `${name} imports ${from}`),
+    );
   expect(broken).toEqual([]);
 });
 
@@ -81,7 +85,9 @@ test("the harness knows no product by name", () => {
   const products = readdirSync(path.join(HOME, "..", "fixtures"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
-  const naming = sources.filter(({ text }) => products.some((product) => new RegExp(`\\b${product}\\b`, "i").test(code(text)))).map(({ name }) => name);
+  const naming = sources
+    .filter(({ text }) => products.some((product) => new RegExp(`\\b${product}\\b`, "i").test(code(text))))
+    .map(({ name }) => name);
   expect(products.length).toBeGreaterThan(1);
   expect(naming).toEqual([]);
 });

@@ -38,7 +38,9 @@ function program(): Command {
     .addOption(parallel())
     .action(buildCommand);
   add("judge", "judge an old run again, from what it observed").argument("[run]", "a run's folder or id", "latest").action(judgeCommand);
-  add("report", "print the report of a run and write its views again").argument("[run]", "a run's folder or id", "latest").action(reportCommand);
+  add("report", "print the report of a run and write its views again")
+    .argument("[run]", "a run's folder or id", "latest")
+    .action(reportCommand);
   add("check", "validate matrix.yaml, all products and scenarios").action(checkCommand);
   add("schema", "write the JSON Schemas that editors use").option("--to <folder>", "where", "harness/load/schemas").action(schemaCommand);
   add("clean", "remove what a killed run left: containers, folders, processes").argument("[run]", "only of this run").action(cleanCommand);
@@ -50,7 +52,9 @@ function filtered(command: Command): Command {
   return command
     .argument("[cells...]", "addresses, with wildcards: elastic/8.*..9.*/crash-*@docker")
     .addOption(new Option("--tier <tier>", "which scenarios and pairs").choices(tier.options).default("gate"))
-    .addOption(new Option("--environment <name>", "where: docker when an engine answers, else host").choices([...environmentName.options, "all"]))
+    .addOption(
+      new Option("--environment <name>", "where: docker when an engine answers, else host").choices([...environmentName.options, "all"]),
+    )
     .option("--from <version>", "only upgrades from this version or range")
     .option("--to <version>", "only upgrades to this version or range")
     .option("--product <name>", "only this product")

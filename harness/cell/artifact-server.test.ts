@@ -35,7 +35,8 @@ test("serves a published file byte for byte, and 404 for everything else", async
   await using _server = server;
   const answer = await fetch(url);
   expect(digest(await answer.bytes())).toBe(digest(BODY));
-  for (const other of [url.replace("2.0.0/agent", "9.9.9/agent"), `${url}.sha512`, `${url}/../../../etc/passwd`]) expect((await fetch(other)).status).toBe(404);
+  for (const other of [url.replace("2.0.0/agent", "9.9.9/agent"), `${url}.sha512`, `${url}/../../../etc/passwd`])
+    expect((await fetch(other)).status).toBe(404);
   expect(cell.seen).toContainEqual({ kind: "request", path: "2.0.0/agent-2.0.0.tar.gz", status: 200, bytes: BODY.length });
 });
 

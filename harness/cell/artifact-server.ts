@@ -108,7 +108,14 @@ export class ArtifactServer implements AsyncDisposable {
     else response.end();
   }
 
-  async #stream(response: http.ServerResponse, asked: string, name: string, file: string, cut: number, misbehave?: ServerMisbehaviour): Promise<number> {
+  async #stream(
+    response: http.ServerResponse,
+    asked: string,
+    name: string,
+    file: string,
+    cut: number,
+    misbehave?: ServerMisbehaviour,
+  ): Promise<number> {
     const flipAt = misbehave !== undefined && "flip" in misbehave ? Math.min(cut - 1, Math.floor(cut * misbehave.flip)) : -1;
     const watchers = [...this.#watchers].filter((watcher) => path.matchesGlob(name, watcher.glob));
     let sent = 0;
@@ -129,7 +136,13 @@ export class ArtifactServer implements AsyncDisposable {
   }
 
   #see(asked: string, status: number, bytes: number, misbehave?: ServerMisbehaviour): void {
-    this.#observer.see({ kind: "request", path: asked, status, bytes, ...(misbehave === undefined ? {} : { misbehaved: JSON.stringify(misbehave) }) });
+    this.#observer.see({
+      kind: "request",
+      path: asked,
+      status,
+      bytes,
+      ...(misbehave === undefined ? {} : { misbehaved: JSON.stringify(misbehave) }),
+    });
   }
 }
 

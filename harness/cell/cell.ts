@@ -25,7 +25,10 @@ export class Cell implements AsyncDisposable {
     mkdirSync(job.root, { recursive: true });
     mkdirSync(job.work, { recursive: true });
     const place = new Place(job);
-    const server = new ArtifactServer(observer, { from: job.artifacts[jobArtifactKey("from", undefined)], to: job.artifacts[jobArtifactKey("to", undefined)] });
+    const server = new ArtifactServer(observer, {
+      from: job.artifacts[jobArtifactKey("from", undefined)],
+      to: job.artifacts[jobArtifactKey("to", undefined)],
+    });
     place.url = await server.listen();
     return new Cell(place, observer, server);
   }

@@ -40,7 +40,13 @@ function execute(argv: readonly string[], options: CommandOptions): Promise<Comm
   return new Promise((resolve) => {
     const stdout = new Tail();
     const stderr = new Tail();
-    const child = spawn(file, rest, { cwd: options.cwd, env: options.env, stdio: ["ignore", "pipe", "pipe"], detached: posix, windowsHide: true });
+    const child = spawn(file, rest, {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: posix,
+      windowsHide: true,
+    });
     const deadline = setTimeout(() => {
       stderr.add(Buffer.from(`\nEnded: no exit within ${options.deadlineMs} ms\n`));
       try {

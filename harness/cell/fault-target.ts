@@ -19,7 +19,9 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, triggerAgain: () 
     logged: (key) => {
       const known = positions.get(key) ?? new Map<string, number>();
       positions.set(key, known);
-      return logFiles(cell).map((file) => readFrom(file, known)).join("");
+      return logFiles(cell)
+        .map((file) => readFrom(file, known))
+        .join("");
     },
     processes: () => processes.list(),
     aimedAt: (who) => {
@@ -55,7 +57,9 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, triggerAgain: () 
 export function logFiles(cell: Pick<Cell, "place">): string[] {
   const { place } = cell;
   const { logs, services } = place.job.product;
-  const own = [...logs.agent, ...logs.updater].flatMap((glob) => matchingPaths(place.root, glob)).map((found) => path.join(place.root, found));
+  const own = [...logs.agent, ...logs.updater]
+    .flatMap((glob) => matchingPaths(place.root, glob))
+    .map((found) => path.join(place.root, found));
   return [...new Set(own), ...services.map(({ unit }) => path.join(place.logs, `${unit}.log`))];
 }
 

@@ -79,9 +79,24 @@ test("reads a tree: files with digest and mode, links with target, the root itse
   const owner = `${process.getuid?.()}:${process.getgid?.()}`;
   expect(readTree(cell.place.root)).toEqual([
     { path: ".", type: "directory", mode: "755", owner },
-    { path: "big", type: "file", mode: "644", owner, size: 10_000, digest: "95b532cc4381affdff0d956e12520a04129ed49d37e154228368fe5621f0b9a2" },
+    {
+      path: "big",
+      type: "file",
+      mode: "644",
+      owner,
+      size: 10_000,
+      digest: "95b532cc4381affdff0d956e12520a04129ed49d37e154228368fe5621f0b9a2",
+    },
     { path: "current", type: "link", owner, target: "data/agent" },
     { path: "data", type: "directory", mode: "755", owner },
-    { path: "data/agent", type: "file", mode: "755", owner, size: 10, digest: "a8076d3d28d21e02012b20eaf7dbf75409a6277134439025f282e368e3305abf", text: "#!/bin/sh\n" },
+    {
+      path: "data/agent",
+      type: "file",
+      mode: "755",
+      owner,
+      size: 10,
+      digest: "a8076d3d28d21e02012b20eaf7dbf75409a6277134439025f282e368e3305abf",
+      text: "#!/bin/sh\n",
+    },
   ]);
 });

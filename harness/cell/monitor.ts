@@ -70,7 +70,10 @@ export class Monitor implements AsyncDisposable {
 
   /** Waits until the product is healthy. */
   healthy(deadlineMs: number): Promise<Waited> {
-    return this.#until(() => (this.#latest.healthy ? "reached" : this.#hopeless(this.#processes.list()) ? "crashing" : undefined), deadlineMs);
+    return this.#until(
+      () => (this.#latest.healthy ? "reached" : this.#hopeless(this.#processes.list()) ? "crashing" : undefined),
+      deadlineMs,
+    );
   }
 
   /**
@@ -95,12 +98,12 @@ export class Monitor implements AsyncDisposable {
     this.#deafen();
   }
 
-  /** A service that has crashed over and over, with no updater left that could mend it. */
+  /** A service that has crashed over and over since anybody was there who could mend it. */
   #hopeless(processes: readonly ProcessEntry[]): boolean {
     const { limits, updaters } = this.#place.job.product;
-    if (Math.max(0, ...this.#starts.values()) < limits.crashes) return false;
     const expressions = updaters.map((pattern) => new RegExp(pattern));
-    return !processes.some(({ command }) => expressions.some((expression) => expression.test(command)));
+    if (processes.some(({ command }) => expressions.some((expression) => expression.test(command)))) this.#starts.clear();
+    return Math.max(0, ...this.#starts.values()) >= limits.crashes;
   }
 
   async #until(look: () => Waited | undefined, deadlineMs: number): Promise<Waited> {
@@ -122,7 +125,8 @@ export class Monitor implements AsyncDisposable {
   async #watch(): Promise<void> {
     while (this.#running) {
       const answers = await this.#prober.ask();
-      if (answers.version !== this.#latest.version || answers.healthy !== this.#latest.healthy) this.#observer.see({ kind: "health", ...answers });
+      if (answers.version !== this.#latest.version || answers.healthy !== this.#latest.healthy)
+        this.#observer.see({ kind: "health", ...answers });
       this.#latest = answers;
       if (answers.healthy) this.#starts.clear();
       const waiters = this.#waiters;

@@ -79,7 +79,9 @@ export class Place {
   }
 
   #socket(name: string): string {
-    return process.platform === "win32" ? `\\\\.\\pipe\\upmatrix-${path.basename(this.job.work)}-${name}` : path.join(this.job.work, `${name}.sock`);
+    return process.platform === "win32"
+      ? `\\\\.\\pipe\\upmatrix-${path.basename(this.job.work)}-${name}`
+      : path.join(this.job.work, `${name}.sock`);
   }
 }
 

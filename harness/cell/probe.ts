@@ -65,7 +65,8 @@ export class Prober {
         response.on("end", () => resolve(response.statusCode !== undefined && response.statusCode < 400 ? text : null));
         response.on("error", () => resolve(null));
       };
-      const request = typeof where === "string" ? http.get(where, options, heard) : http.get({ ...where, ...options } as http.RequestOptions, heard); // the groups of the match are there
+      const request =
+        typeof where === "string" ? http.get(where, options, heard) : http.get({ ...where, ...options } as http.RequestOptions, heard); // the groups of the match are there
       request.on("timeout", () => request.destroy());
       request.on("error", () => resolve(null)); // nothing listens, or not any more: no answer
       request.on("close", () => resolve(null));

@@ -117,7 +117,7 @@ function listWindows(): Listed[] {
   const rows = JSON.parse(text) as { ProcessId: number; ParentProcessId: number; CommandLine: string | null }[]; // the shape Select-Object was asked for
   const marker = process.env["UPMATRIX_CELL"] ?? "";
   const descendants = new Set<number>([process.pid]);
-  for (let before = 0; before !== descendants.size; ) {
+  for (let before = 0; before !== descendants.size;) {
     before = descendants.size;
     for (const row of rows) if (descendants.has(row.ParentProcessId)) descendants.add(row.ProcessId);
   }

@@ -56,7 +56,8 @@ export function readTree(root: string): TreeEntry[] {
 
 function readEntry(relative: string, full: string, stat: Stats): TreeEntry {
   const rights = process.platform === "win32" ? {} : { mode: (stat.mode & 0o7777).toString(8), owner: `${stat.uid}:${stat.gid}` };
-  if (stat.isSymbolicLink()) return { path: relative, type: "link", ...(rights.owner === undefined ? {} : { owner: rights.owner }), target: readlinkSync(full) };
+  if (stat.isSymbolicLink())
+    return { path: relative, type: "link", ...(rights.owner === undefined ? {} : { owner: rights.owner }), target: readlinkSync(full) };
   if (stat.isDirectory()) return { path: relative, type: "directory", ...rights };
   if (!stat.isFile()) return { path: relative, type: "other", ...rights };
   const content = readFileSync(full);
@@ -75,14 +76,22 @@ async function readActive(place: Place, observer: Observer, ask: boolean): Promi
   try {
     target = path.relative(realpathSync(place.root), realpathSync(full)).split(path.sep).join("/");
   } catch (error) {
-    return { exists: false, target: stat.isSymbolicLink() ? readlinkSync(full) : null, version: null, detail: `${active.path} leads nowhere: ${(error as Error).message}` }; // fs errors are Errors
+    return {
+      exists: false,
+      target: stat.isSymbolicLink() ? readlinkSync(full) : null,
+      version: null,
+      detail: `${active.path} leads nowhere: ${(error as Error).message}`,
+    }; // fs errors are Errors
   }
   if (!ask || active.command === undefined) return { exists: true, target, version: null, detail: "not asked" };
   const argv = active.command.map((word) => place.fill(word, { version: "" }));
   const options = { env: place.variables({ version: "" }), cwd: place.root, deadlineMs: 5000, quiet: true };
   const result = await runCommand(argv, options, observer);
   const version = result.code === 0 ? extract({}, result.stdout) : null;
-  const detail = result.code === 0 ? "asked" : `${argv.join(" ")}: ${result.code === null ? `ended by ${result.signal}` : `exit code ${result.code}`}: ${result.stderr.trim().slice(-300)}`;
+  const detail =
+    result.code === 0
+      ? "asked"
+      : `${argv.join(" ")}: ${result.code === null ? `ended by ${result.signal}` : `exit code ${result.code}`}: ${result.stderr.trim().slice(-300)}`;
   return { exists: true, target, version, detail };
 }
 

@@ -58,7 +58,8 @@ export class Steps {
     for (const command of product.install) {
       const argv = command.map((word) => place.fill(word, target));
       const result = await runCommand(argv, options, observer);
-      if (result.code !== 0) throw new StepFailed(`${argv.join(" ")} ended with ${result.code ?? result.signal}: ${result.stderr.trim().slice(-500)}`);
+      if (result.code !== 0)
+        throw new StepFailed(`${argv.join(" ")} ended with ${result.code ?? result.signal}: ${result.stderr.trim().slice(-500)}`);
     }
     for (const { unit } of product.services) {
       if (!existsSync(path.join(place.units, unit))) throw new StepFailed(`The install wrote no unit file ${unit} to {units}`);
@@ -183,6 +184,11 @@ export class Steps {
     const states = place.job.product.services.map(({ unit }) => `${unit} is ${manager.state(unit).state}`);
     const busy = monitor.busy();
     const running = processes.list().length;
-    return [...states, monitor.latest.healthy ? "healthy" : "not healthy", `${running} processes`, ...(busy.length > 0 ? [`busy: ${busy.join("; ")}`] : [])].join(", ");
+    return [
+      ...states,
+      monitor.latest.healthy ? "healthy" : "not healthy",
+      `${running} processes`,
+      ...(busy.length > 0 ? [`busy: ${busy.join("; ")}`] : []),
+    ].join(", ");
   }
 }

@@ -8,7 +8,11 @@ import { Interrupt } from "./interrupt.ts";
 import { expectCells } from "./run.ts";
 import { chooseEnvironments, filterOf, type FilterOptions, foldersOf, openProject } from "./session.ts";
 
-export async function buildCommand(patterns: string[], options: FilterOptions & { readonly prune?: number }, command: Command): Promise<void> {
+export async function buildCommand(
+  patterns: string[],
+  options: FilterOptions & { readonly prune?: number },
+  command: Command,
+): Promise<void> {
   const { cache } = foldersOf(command);
   const project = await openProject(command);
   const { chosen } = await chooseEnvironments(project, options.environment, patterns);
@@ -22,7 +26,9 @@ export async function buildCommand(patterns: string[], options: FilterOptions & 
     parallel: options.parallel ?? defaultParallel(),
     signal: interrupt.signal,
     onArtifact: (artifact, done, total) =>
-      console.log(`${String(done).padStart(String(total).length)}/${total} ${artifact.name}: ${path.relative(process.cwd(), artifact.directory)}${artifact.cached ? " (cached)" : ""}`),
+      console.log(
+        `${String(done).padStart(String(total).length)}/${total} ${artifact.name}: ${path.relative(process.cwd(), artifact.directory)}${artifact.cached ? " (cached)" : ""}`,
+      ),
   });
   if (options.prune === undefined) return;
   for (const removed of await pruneCache(cache, options.prune)) console.log(`Removed ${removed}`);

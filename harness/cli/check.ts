@@ -9,7 +9,9 @@ export async function checkCommand(_options: object, command: Command): Promise<
   const project = await openProject(command);
   for (const warning of checkProject(project, new Date())) console.log(warning);
   const releases = Object.values(project.matrix.products).reduce((sum, { releases: list }) => sum + list.length, 0);
-  console.log(`${Object.keys(project.products).length} products, ${releases} releases, ${Object.keys(project.scenarios).length} scenarios: all valid`);
+  console.log(
+    `${Object.keys(project.products).length} products, ${releases} releases, ${Object.keys(project.scenarios).length} scenarios: all valid`,
+  );
 }
 
 export async function schemaCommand(options: { readonly to: string }, command: Command): Promise<void> {

@@ -12,6 +12,9 @@ export async function planCommand(
   const { chosen } = await chooseEnvironments(project, options.environment, patterns);
   const plan = planCells({ ...project, environments: chosen, tier: options.tier, filter: filterOf(patterns, options) });
   const steps = options.steps ?? false;
-  const text = options.json === true ? `${JSON.stringify(planJson(plan, { steps }), null, 1)}\n` : formatPlan(plan, { detail: steps ? "steps" : "cells" });
+  const text =
+    options.json === true
+      ? `${JSON.stringify(planJson(plan, { steps }), null, 1)}\n`
+      : formatPlan(plan, { detail: steps ? "steps" : "cells" });
   process.stdout.write(text);
 }

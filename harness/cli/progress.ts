@@ -1,5 +1,5 @@
 // Shows how a run goes: one line that is written over on a terminal, plain lines elsewhere. Failures are told as they come.
-import { type CellRecord, type Verdict } from "../model/index.ts";
+import type { CellRecord, Verdict } from "../model/index.ts";
 import { cellLine, formatDuration, formatProgress, formatProgressPlain, type Progress } from "../report/index.ts";
 import type { RunEvent } from "../run/index.ts";
 
@@ -85,7 +85,18 @@ export class ProgressDisplay implements Disposable {
     const seconds = (now - this.#began) / 1000;
     const rate = done === 0 ? null : done / seconds;
     const secondsLeft = rate === null ? null : (this.#total - done) / rate;
-    return { done, total: this.#total, passed, failed: failed + fixed, known, errored, skipped, rate, secondsLeft, running: [...this.#running] };
+    return {
+      done,
+      total: this.#total,
+      passed,
+      failed: failed + fixed,
+      known,
+      errored,
+      skipped,
+      rate,
+      secondsLeft,
+      running: [...this.#running],
+    };
   }
 
   #over(text: string): void {

@@ -36,7 +36,8 @@ export async function replayCommand(id: string, options: ReplayOptions, command:
   const plan = planCells({ ...project, environments: environments.facts, tier: "full", filter: { patterns: [id] } });
   expectCells(plan, [id]);
   const [cell] = plan.cells;
-  if (cell === undefined || plan.cells.length > 1) throw new UsageError(`Cannot replay ${id}: it names ${plan.cells.length} cells; use \`upmatrix run\` for several`);
+  if (cell === undefined || plan.cells.length > 1)
+    throw new UsageError(`Cannot replay ${id}: it names ${plan.cells.length} cells; use \`upmatrix run\` for several`);
   if (cell.skip !== undefined) throw new UsageError(`Cannot replay ${id}: ${cell.skip}`);
   const inspect = await inspection(cell, options, reports);
   const { record, directory } = await run(project, plan, {
@@ -65,7 +66,8 @@ async function inspection(cell: Cell, options: ReplayOptions, reports: string): 
   const keep = options.keep ?? false;
   if (options.shell !== true && options.breakAt === undefined) return { keep };
   const breakAt = options.breakAt ?? (await failedStep(cell, reports));
-  if (breakAt > cell.script.steps.length) throw new UsageError(`Cannot break at step ${breakAt}: ${cell.id} has ${cell.script.steps.length} steps`);
+  if (breakAt > cell.script.steps.length)
+    throw new UsageError(`Cannot break at step ${breakAt}: ${cell.id} has ${cell.script.steps.length} steps`);
   if (!process.stdin.isTTY) throw new UsageError("Cannot open a shell: standard input is not a terminal");
   return { keep, breakAt, onBreak: (enter) => openShell(cell, breakAt, enter) };
 }
@@ -73,7 +75,9 @@ async function inspection(cell: Cell, options: ReplayOptions, reports: string): 
 async function failedStep(cell: Cell, reports: string): Promise<number> {
   const latest = await readRecord(reports, "latest").catch(() => undefined); // no run yet: no failing step is known
   const old = latest?.record.cells.find(({ id }) => id === cell.id);
-  const failed = old?.findings.find(({ step }) => step !== null)?.step ?? (old === undefined ? -1 : old.steps.findIndex(({ status }) => status === "failed") + 1);
+  const failed =
+    old?.findings.find(({ step }) => step !== null)?.step ??
+    (old === undefined ? -1 : old.steps.findIndex(({ status }) => status === "failed") + 1);
   if (failed > 0) return Math.min(failed + 1, cell.script.steps.length);
   return cell.script.steps.findIndex(({ kind }) => kind === "upgrade") + 2;
 }
@@ -93,11 +97,16 @@ function tell(event: RunEvent, cell: Cell): void {
     const step = cell.script.steps[seen.step - 1];
     console.log(`${at}  ${String(seen.step).padStart(2)}. ${step === undefined ? "" : sentence(step, cell)}`);
   } else if (seen.kind === "step") console.log(`${at}      ${seen.ok ? "✓" : "✗"} ${seen.message}`);
-  else if (seen.kind === "service") console.log(`${at}      ${seen.service} ${seen.event}${seen.pid === undefined ? "" : ` (${seen.pid})`}${seen.detail ? `: ${seen.detail}` : ""}`);
-  else if (seen.kind === "health") console.log(`${at}      ${seen.healthy ? "healthy" : "not healthy"}, version ${seen.version ?? "unknown"}`);
+  else if (seen.kind === "service")
+    console.log(
+      `${at}      ${seen.service} ${seen.event}${seen.pid === undefined ? "" : ` (${seen.pid})`}${seen.detail ? `: ${seen.detail}` : ""}`,
+    );
+  else if (seen.kind === "health")
+    console.log(`${at}      ${seen.healthy ? "healthy" : "not healthy"}, version ${seen.version ?? "unknown"}`);
   else if (seen.kind === "fault") console.log(`${at}      fault ${seen.event}: ${seen.evidence}`);
   else if (seen.kind === "command") console.log(`${at}      ${seen.argv.join(" ")} → ${seen.code ?? seen.signal}`);
-  else if (seen.kind === "request") console.log(`${at}      GET ${seen.path} → ${seen.status}${seen.misbehaved === undefined ? "" : ` ${seen.misbehaved}`}`);
+  else if (seen.kind === "request")
+    console.log(`${at}      GET ${seen.path} → ${seen.status}${seen.misbehaved === undefined ? "" : ` ${seen.misbehaved}`}`);
   else if (seen.kind === "end" && seen.end.detail !== "") console.log(`${at}      ${seen.end.how}: ${seen.end.detail}`);
 }
 

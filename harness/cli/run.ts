@@ -7,7 +7,17 @@ import type { Project } from "../load/index.ts";
 import { UsageError } from "./errors.ts";
 import { Interrupt } from "./interrupt.ts";
 import { ProgressDisplay } from "./progress.ts";
-import { chooseEnvironments, type Choice, filterOf, type FilterOptions, foldersOf, newRunId, OpenEnvironments, openProject, replayLine } from "./session.ts";
+import {
+  chooseEnvironments,
+  type Choice,
+  filterOf,
+  type FilterOptions,
+  foldersOf,
+  newRunId,
+  OpenEnvironments,
+  openProject,
+  replayLine,
+} from "./session.ts";
 import { VERSION } from "./version.ts";
 import { printSummary, writeViews } from "./views.ts";
 

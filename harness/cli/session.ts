@@ -56,13 +56,20 @@ export interface Choice {
  * What was asked for; when nothing was: what the addresses name, else docker when an engine answers, else the host.
  * Throws a UsageError when what was asked for cannot be had.
  */
-export async function chooseEnvironments(project: Project, asked: EnvironmentName | "all" | undefined, patterns: readonly string[] = []): Promise<Choice> {
+export async function chooseEnvironments(
+  project: Project,
+  asked: EnvironmentName | "all" | undefined,
+  patterns: readonly string[] = [],
+): Promise<Choice> {
   const configured = (["docker", "host"] as const).filter((name) => project.matrix.environments[name] !== undefined);
   const named = configured.filter((name) => patterns.length > 0 && patterns.every((pattern) => pattern.endsWith(`@${name}`)));
   const probes = await probeEnvironments(project.matrix);
   const usable = probes.filter((probe) => configured.includes(probe.name) && probe.facts !== undefined);
-  const unavailable = probes.filter((probe) => configured.includes(probe.name) && probe.facts === undefined).map(({ name, reason }) => ({ name, reason }));
-  const wanted = asked === "all" ? configured : asked !== undefined ? [asked] : named.length > 0 ? named : usable.slice(0, 1).map(({ name }) => name);
+  const unavailable = probes
+    .filter((probe) => configured.includes(probe.name) && probe.facts === undefined)
+    .map(({ name, reason }) => ({ name, reason }));
+  const wanted =
+    asked === "all" ? configured : asked !== undefined ? [asked] : named.length > 0 ? named : usable.slice(0, 1).map(({ name }) => name);
   for (const name of asked === "all" ? [] : wanted) {
     if (usable.some((probe) => probe.name === name)) continue;
     const reason = probes.find((probe) => probe.name === name)?.reason;
@@ -73,7 +80,8 @@ export async function chooseEnvironments(project: Project, asked: EnvironmentNam
     );
   }
   const chosen = usable.filter(({ name }) => wanted.includes(name)).flatMap(({ facts }) => (facts === undefined ? [] : [facts]));
-  if (chosen.length === 0) throw new UsageError(`Cannot run anything here: ${unavailable.map(({ name, reason }) => `${name}: ${reason}`).join("; ")}`);
+  if (chosen.length === 0)
+    throw new UsageError(`Cannot run anything here: ${unavailable.map(({ name, reason }) => `${name}: ${reason}`).join("; ")}`);
   return { chosen, unavailable };
 }
 
@@ -112,4 +120,3 @@ export function newRunId(now: Date): string {
 export function replayLine(cell: Cell): string {
   return `npm run upmatrix -- replay '${cell.id}'`;
 }
-

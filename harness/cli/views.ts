@@ -34,5 +34,7 @@ export async function writeViews(record: RunRecord, directory: string): Promise<
 export function printSummary(record: RunRecord, directory: string): void {
   const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
   const width = process.stdout.columns ?? 120;
-  process.stdout.write(`\n${terminalSummary(record, { color, width, details: detailsFrom(directory), report: path.relative(process.cwd(), directory) })}`);
+  process.stdout.write(
+    `\n${terminalSummary(record, { color, width, details: detailsFrom(directory), report: path.relative(process.cwd(), directory) })}`,
+  );
 }

@@ -37,7 +37,11 @@ async function cleanEngine(run: string | undefined): Promise<string[]> {
   });
   if (engine === undefined) return [];
   const filters = { label: [run === undefined ? RUN_LABEL : `${RUN_LABEL}=${run}`] };
-  return [...(await cleanContainers(engine.docker, filters)), ...(await cleanVolumes(engine.docker, filters)), ...(await cleanNetworks(engine.docker, filters))];
+  return [
+    ...(await cleanContainers(engine.docker, filters)),
+    ...(await cleanVolumes(engine.docker, filters)),
+    ...(await cleanNetworks(engine.docker, filters)),
+  ];
 }
 
 interface Filters {
@@ -46,17 +50,29 @@ interface Filters {
 
 async function cleanContainers(docker: Docker, filters: Filters): Promise<string[]> {
   const containers = await docker.listContainers({ all: true, filters: { label: filters.label } });
-  return removeAll(containers, ({ Id }) => `container ${Id.slice(0, 12)}`, ({ Id }) => removeContainer(docker, Id)); // prettier-ignore
+  return removeAll(
+    containers,
+    ({ Id }) => `container ${Id.slice(0, 12)}`,
+    ({ Id }) => removeContainer(docker, Id),
+  );
 }
 
 async function cleanVolumes(docker: Docker, filters: Filters): Promise<string[]> {
   const { Volumes } = await docker.listVolumes({ filters: { label: filters.label } });
-  return removeAll(Volumes ?? [], ({ Name }) => `volume ${Name}`, ({ Name }) => removeVolume(docker, Name)); // prettier-ignore
+  return removeAll(
+    Volumes ?? [],
+    ({ Name }) => `volume ${Name}`,
+    ({ Name }) => removeVolume(docker, Name),
+  );
 }
 
 async function cleanNetworks(docker: Docker, filters: Filters): Promise<string[]> {
   const networks = await docker.listNetworks({ filters: { label: filters.label } });
-  return removeAll(networks, ({ Name }) => `network ${Name}`, async ({ Id }) => void (await docker.getNetwork(Id).remove())); // prettier-ignore
+  return removeAll(
+    networks,
+    ({ Name }) => `network ${Name}`,
+    async ({ Id }) => void (await docker.getNetwork(Id).remove()),
+  );
 }
 
 async function removeAll<T>(things: readonly T[], name: (thing: T) => string, remove: (thing: T) => Promise<void>): Promise<string[]> {
@@ -66,7 +82,11 @@ async function removeAll<T>(things: readonly T[], name: (thing: T) => string, re
       await remove(thing);
       removed.push(name(thing));
     } catch (error) {
-      throw new EnvironmentError({ what: `Cannot remove the ${name(thing)}`, why: reasonOf(error), whatToDo: "Remove it with docker, then run `upmatrix clean` again" });
+      throw new EnvironmentError({
+        what: `Cannot remove the ${name(thing)}`,
+        why: reasonOf(error),
+        whatToDo: "Remove it with docker, then run `upmatrix clean` again",
+      });
     }
   }
   return removed;

@@ -47,11 +47,31 @@ interface Ran {
   readonly messages: readonly string[];
 }
 
-async function cell(environment: Environment, actions: readonly Action[], more: Partial<CellRequest> & { cellMs?: number } = {}): Promise<Ran> {
+async function cell(
+  environment: Environment,
+  actions: readonly Action[],
+  more: Partial<CellRequest> & { cellMs?: number } = {},
+): Promise<Ran> {
   const { cellMs = 20_000, observe, ...rest } = more;
   const observations: Observation[] = [];
-  const script = { scenario: "s", summary: JSON.stringify(actions), tier: "gate", steps: [], faults: [], expect: [], settled: "strict", layout: { present: [], absent: [] } } as const;
-  const job = { id: "a/1..2/s@x", product: {}, script, versions: { from: "1", to: "2", next: "3" }, artifacts: {}, limits: { stepMs: 1000, cellMs } };
+  const script = {
+    scenario: "s",
+    summary: JSON.stringify(actions),
+    tier: "gate",
+    steps: [],
+    faults: [],
+    expect: [],
+    settled: "strict",
+    layout: { present: [], absent: [] },
+  } as const;
+  const job = {
+    id: "a/1..2/s@x",
+    product: {},
+    script,
+    versions: { from: "1", to: "2", next: "3" },
+    artifacts: {},
+    limits: { stepMs: 1000, cellMs },
+  };
   const end = await environment.run({
     job: job as unknown as CellRequest["job"], // the stand-in reads nothing of the product
     signal: new AbortController().signal,
@@ -95,15 +115,24 @@ describe.each(possible)("$kind", { timeout: 120_000 }, (kind) => {
 
   test("observations stream through in order, one end comes last", async () => {
     const said = Array.from({ length: 200 }, (_, index) => `${index} ${"ä".repeat(index)}`);
-    const { end, observations, messages } = await cell(environment, said.map((message) => ({ do: "say", message })));
+    const { end, observations, messages } = await cell(
+      environment,
+      said.map((message) => ({ do: "say", message })),
+    );
     expect(end).toEqual({ how: "complete", detail: "", leaks: [] });
     expect(messages).toEqual(said);
-    expect(observations.filter(({ kind }) => kind === "end")).toEqual([observations.at(-1)]);
+    expect(observations.filter((one) => one.kind === "end")).toEqual([observations.at(-1)]);
   });
 
   test("the deadline ends a cell, a deaf one too", async () => {
-    const ends = await Promise.all([cell(environment, [{ do: "hang" }], { cellMs: 300 }), cell(environment, [{ do: "hang", deaf: true }], { cellMs: 300 })]);
-    expect(ends.map(({ end }) => [end.how, end.leaks])).toEqual([["deadline", []], ["deadline", []]]); // prettier-ignore
+    const ends = await Promise.all([
+      cell(environment, [{ do: "hang" }], { cellMs: 300 }),
+      cell(environment, [{ do: "hang", deaf: true }], { cellMs: 300 }),
+    ]);
+    expect(ends.map(({ end }) => [end.how, end.leaks])).toEqual([
+      ["deadline", []],
+      ["deadline", []],
+    ]);
   });
 
   test("an interrupt ends a cell, before it began and while it runs", async () => {
@@ -124,7 +153,10 @@ describe.each(possible)("$kind", { timeout: 120_000 }, (kind) => {
   test("a process left behind is killed and reported", async () => {
     const { end } = await cell(environment, [{ do: "leave" }]);
     expect(end).toEqual({ how: "complete", detail: "", leaks: [expect.stringMatching(/process: \d+ .*12345/)] });
-    expect((await cell(environment, [{ do: "run", command: "cat /proc/*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c 'sleep 1234[5]' || :" }])).messages).toEqual(["0"]);
+    expect(
+      (await cell(environment, [{ do: "run", command: "cat /proc/*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c 'sleep 1234[5]' || :" }]))
+        .messages,
+    ).toEqual(["0"]);
   });
 
   test("the next cell sees nothing of the last", async () => {
@@ -140,7 +172,10 @@ describe.each(possible)("$kind", { timeout: 120_000 }, (kind) => {
 
   test("a small disk is really full, and can be made big again", async (context) => {
     if (!inside("small-disk")) context.skip(`${kind.kind} has no small disks here`);
-    const { messages } = await cell(environment, [{ do: "fill", size: "64k", bytes: 200_000 }, { do: "fill", size: "1m", bytes: 200_000 }]); // prettier-ignore
+    const { messages } = await cell(environment, [
+      { do: "fill", size: "64k", bytes: 200_000 },
+      { do: "fill", size: "1m", bytes: 200_000 },
+    ]);
     expect(messages).toEqual([expect.stringContaining("ENOSPC"), "fits"]);
   });
 
@@ -167,7 +202,15 @@ describe.each(possible)("$kind", { timeout: 120_000 }, (kind) => {
   test("a break hands out a shell's arguments and goes on afterwards", async () => {
     const shells: (readonly string[])[] = [];
     const onBreak = async (enter: readonly string[]) => void shells.push(enter);
-    const { messages, end } = await cell(environment, [{ do: "write", path: "{root}/broken" }, { do: "say", message: "break: here" }, { do: "say", message: "on" }], { onBreak }); // prettier-ignore
+    const { messages, end } = await cell(
+      environment,
+      [
+        { do: "write", path: "{root}/broken" },
+        { do: "say", message: "break: here" },
+        { do: "say", message: "on" },
+      ],
+      { onBreak },
+    );
     expect([messages, end.how, shells.length]).toEqual([["break: here", "on"], "complete", 1]);
   });
 
@@ -180,7 +223,14 @@ describe.each(possible)("$kind", { timeout: 120_000 }, (kind) => {
       asked.child.stdin?.end("ls /cell/root root 2>/dev/null\nexit 0\n");
       looks.push((await asked).stdout);
     };
-    await cell(environment, [{ do: "write", path: "{root}/broken" }, { do: "say", message: "break: here" }], { onBreak, shell: true });
+    await cell(
+      environment,
+      [
+        { do: "write", path: "{root}/broken" },
+        { do: "say", message: "break: here" },
+      ],
+      { onBreak, shell: true },
+    );
     expect(looks).toEqual([expect.stringContaining("broken"), expect.stringContaining("broken")]);
   });
 
@@ -225,13 +275,25 @@ describe.each(possible)("$kind", { timeout: 120_000 }, (kind) => {
     const ids = async () => (await engineApi.listContainers({ filters })).map(({ Id }) => Id);
     const leak = async (command: string) => {
       const [id = ""] = await ids();
-      const onBreak = async () => void (await sh("docker", ["exec", "-d", id, "sh", "-c", command]));
-      const { end } = await cell(environment, [{ do: "say", message: "break: leak" }, { do: "run", command: "sleep 0.3" }], { onBreak }); // prettier-ignore
+      const onBreak = async () => void (await sh("docker", ["exec", id, "sh", "-c", command]));
+      const { end } = await cell(environment, [{ do: "say", message: "break: leak" }], { onBreak });
       const next = await cell(environment, []);
       return { leaks: end.leaks, next: next.end.leaks, replaced: !(await ids()).includes(id) || (await ids()).length > 1 };
     };
-    expect(await leak("exec sleep 777")).toEqual({ leaks: [expect.stringMatching(/process in the container: \d+ .*sleep 777/)], next: [], replaced: true });
-    expect(await leak("mount -t tmpfs x /mnt")).toEqual({ leaks: expect.arrayContaining([expect.stringContaining("mount in the container")]), next: [], replaced: true });
-    expect(await leak("echo x > /dev/shm/leak")).toEqual({ leaks: expect.arrayContaining(["file in the container: /dev/shm/leak"]), next: [], replaced: true });
+    expect(await leak("sleep 777 > /dev/null 2>&1 &")).toEqual({
+      leaks: [expect.stringMatching(/process in the container: \d+ .*sleep 777/)],
+      next: [],
+      replaced: true,
+    });
+    expect(await leak("mount -t tmpfs x /mnt")).toEqual({
+      leaks: expect.arrayContaining([expect.stringContaining("mount in the container")]),
+      next: [],
+      replaced: true,
+    });
+    expect(await leak("echo x > /dev/shm/leak")).toEqual({
+      leaks: expect.arrayContaining(["file in the container: /dev/shm/leak"]),
+      next: [],
+      replaced: true,
+    });
   });
 });

@@ -103,7 +103,9 @@ class Conversation {
     }
     const stands = keep === true && exit.lost === undefined;
     const closing = Promise.race([channel.close(stands), after(this.#patience.killMs)]);
-    const leaks = (await closing.catch((error: unknown) => [`Cannot clean up: ${reasonOf(error)}`])) ?? ["Cannot clean up: the environment does not answer"];
+    const leaks = (await closing.catch((error: unknown) => [`Cannot clean up: ${reasonOf(error)}`])) ?? [
+      "Cannot clean up: the environment does not answer",
+    ];
     const end = this.#verdict(exit);
     const kept = stands ? ` · kept: enter with ${shellLine(channel.enter)}, remove with ${channel.remove}` : "";
     const overstayed = this.#overstayed ? ["The cell program did not exit after its last observation"] : [];

@@ -27,7 +27,12 @@ const NEEDED_BYTES = 2 * 1024 ** 3;
 export async function doctor(cache: string = DEFAULT_CACHE): Promise<Finding[]> {
   return [
     node(),
-    ...(await Promise.all([tried("free temporary space", freeSpace), tried("compiler", compiler), tried("systemctl shim (sh, mkfifo)", shim), tried("host environment", host)])),
+    ...(await Promise.all([
+      tried("free temporary space", freeSpace),
+      tried("compiler", compiler),
+      tried("systemctl shim (sh, mkfifo)", shim),
+      tried("host environment", host),
+    ])),
     ...(await docker(cache)),
   ];
 }
@@ -43,7 +48,11 @@ async function tried(capability: string, attempt: () => Promise<string>): Promis
 function node(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const ok = major > NEEDED_NODE[0] || (major === NEEDED_NODE[0] && minor >= NEEDED_NODE[1]);
-  return { capability: "Node", ok, detail: `${process.version} at ${process.execPath}${ok ? "" : `; ${NEEDED_NODE.join(".")} or newer is needed`}` };
+  return {
+    capability: "Node",
+    ok,
+    detail: `${process.version} at ${process.execPath}${ok ? "" : `; ${NEEDED_NODE.join(".")} or newer is needed`}`,
+  };
 }
 
 async function freeSpace(): Promise<string> {
@@ -82,7 +91,14 @@ async function docker(cache: string): Promise<Finding[]> {
   if (!engine.ok) return [engine];
   const cell = await bundleCellProgram(cache).catch(reasonOf);
   if (typeof cell === "string") return [engine, { capability: "cell program", ok: false, detail: cell }];
-  const options = { run: `doctor-${randomBytes(3).toString("hex")}`, matrix: matrix.parse({ products: {} }), cache, cell, patience: PATIENCE, log: () => undefined };
+  const options = {
+    run: `doctor-${randomBytes(3).toString("hex")}`,
+    matrix: matrix.parse({ products: {} }),
+    cache,
+    cell,
+    patience: PATIENCE,
+    log: () => undefined,
+  };
   try {
     await using environment = await openDocker(options);
     const { description, capabilities } = environment.facts;
@@ -90,8 +106,16 @@ async function docker(cache: string): Promise<Finding[]> {
     return [
       engine,
       { capability: "runtime image", ok: true, detail: description.split("; ")[1] ?? "" },
-      { capability: "namespaces and overlay in a container", ok: namespaces, detail: namespaces ? "A cell was tried in fresh namespaces on a fresh root" : description },
-      ...["small-disk", "read-only-mount"].map((capability) => ({ capability, ok: capabilities.includes(capability), detail: "Tried on the install tree of a cell" })),
+      {
+        capability: "namespaces and overlay in a container",
+        ok: namespaces,
+        detail: namespaces ? "A cell was tried in fresh namespaces on a fresh root" : description,
+      },
+      ...["small-disk", "read-only-mount"].map((capability) => ({
+        capability,
+        ok: capabilities.includes(capability),
+        detail: "Tried on the install tree of a cell",
+      })),
     ];
   } catch (error) {
     return [engine, { capability: "docker environment", ok: false, detail: reasonOf(error) }];

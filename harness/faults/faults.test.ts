@@ -22,7 +22,8 @@ class World implements FaultTarget {
     return gained;
   };
   processes = (): ProcessEntry[] => this.running;
-  aimedAt = (who: "agent" | "updater" | "all"): ProcessEntry[] => this.running.filter(({ command }) => who === "all" || command.startsWith(who));
+  aimedAt = (who: "agent" | "updater" | "all"): ProcessEntry[] =>
+    this.running.filter(({ command }) => who === "all" || command.startsWith(who));
   signal = (pid: number, name: NodeJS.Signals): boolean => {
     const there = this.running.some((entry) => entry.pid === pid);
     if (name === "SIGKILL") this.running = this.running.filter((entry) => entry.pid !== pid);
@@ -68,10 +69,20 @@ function armed(world: World, written: unknown): { events: string[]; fired: Promi
 test.each([
   ["a file that appears", { file: "marker" }, (world: World) => world.files.set("marker", "1"), /^marker appeared; /],
   ["a file that changes", { file: "current", event: "changes" }, (world: World) => world.files.set("current", "new"), /^current changed; /],
-  ["a file that disappears", { file: "current", event: "disappears" }, (world: World) => world.files.delete("current"), /^current disappeared; /],
+  [
+    "a file that disappears",
+    { file: "current", event: "disappears" },
+    (world: World) => world.files.delete("current"),
+    /^current disappeared; /,
+  ],
   ["a log line", { log: "restart(ing|ed)" }, (world: World) => (world.log += "now restarting\n"), /^a log says "now restarting"; /],
   ["a process", { process: "^updater" }, (world: World) => world.running.push(UPDATER), /^process 8 started: updater; /],
-  ["the second start of a service", { service: "agent", starts: 2 }, (world: World) => [1, 2].forEach((pid) => world.starts.forEach((started) => started(pid))), /^service agent .* as 2; /],
+  [
+    "the second start of a service",
+    { service: "agent", starts: 2 },
+    (world: World) => [1, 2].forEach((pid) => world.starts.forEach((started) => started(pid))),
+    /^service agent .* as 2; /,
+  ],
 ])("fires at %s, and not before", async (_name, when, happen, evidence) => {
   const world = new World();
   world.files.set("current", "old");

@@ -16,7 +16,11 @@ export interface ArmedFaults {
 }
 
 /** @param report called with the index of the fault, what happened to it, and the evidence */
-export function armFaults(faults: readonly Fault[], target: FaultTarget, report: (fault: number, event: FaultEvent, evidence: string) => void): ArmedFaults {
+export function armFaults(
+  faults: readonly Fault[],
+  target: FaultTarget,
+  report: (fault: number, event: FaultEvent, evidence: string) => void,
+): ArmedFaults {
   const firing = new Set<Promise<void>>();
   const undos: { readonly fault: number; readonly undo: () => string; readonly when: Fault["undo"]; timer?: NodeJS.Timeout }[] = [];
   const takeBack = (entry: (typeof undos)[number]): void => {

@@ -31,7 +31,11 @@ function onFile(trigger: Extract<Trigger, { file: string }>, target: FaultTarget
       const other = others[0];
       if (other === undefined) continue;
       const happened = trigger.event === "changes" ? other.has(found) && other.get(found) !== identity : !other.has(found);
-      if (happened) return fireOnce(fire, `${found} ${trigger.event === "changes" ? "changed" : trigger.event === "appears" ? "appeared" : "disappeared"}`);
+      if (happened)
+        return fireOnce(
+          fire,
+          `${found} ${trigger.event === "changes" ? "changed" : trigger.event === "appears" ? "appeared" : "disappeared"}`,
+        );
     }
     return false;
   });

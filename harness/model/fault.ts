@@ -31,10 +31,16 @@ export type Trigger = z.infer<typeof trigger>;
 export const serverMisbehaviour = z
   .union([
     z.strictObject({ status: z.int().min(400).max(599), times: z.int().min(1).default(1) }),
-    z.strictObject({ stall: z.number().min(0).max(1).describe("Fraction of the body sent before it stalls for ever"), times: z.int().min(1).default(1) }),
+    z.strictObject({
+      stall: z.number().min(0).max(1).describe("Fraction of the body sent before it stalls for ever"),
+      times: z.int().min(1).default(1),
+    }),
     z.strictObject({ flip: z.number().min(0).max(1).describe("Where, as a fraction of the body, one bit is flipped") }),
     z.strictObject({ truncate: z.number().min(0).max(1).describe("Fraction of the body after which it ends, as if whole") }),
-    z.strictObject({ reset: z.number().min(0).max(1).describe("Fraction of the body after which the connection is reset"), times: z.int().min(1).default(1) }),
+    z.strictObject({
+      reset: z.number().min(0).max(1).describe("Fraction of the body after which the connection is reset"),
+      times: z.int().min(1).default(1),
+    }),
     z.strictObject({ substitute: z.enum(["from", "to"]).describe("Serve this release's file under the asked name") }),
   ])
   .meta({ id: "serverMisbehaviour" });

@@ -6,7 +6,9 @@ import { duration, identifier } from "./units.ts";
 export const release = z
   .strictObject({
     version: z.string().min(1).describe("Semantic version"),
-    built: z.iso.datetime({ offset: true, error: "must be a time such as 2026-03-02T09:00:00Z" }).describe("When it was built; decides what its authors knew"),
+    built: z.iso
+      .datetime({ offset: true, error: "must be a time such as 2026-03-02T09:00:00Z" })
+      .describe("When it was built; decides what its authors knew"),
     channel: z.string().min(1).default("stable"),
     traits: z.array(identifier).default([]).describe("What its authors knew; compiled into it"),
     withdrawn: z.string().min(1).optional().describe("Why it is no longer offered: still a `from`, never a `to`"),
@@ -26,7 +28,10 @@ export const pairRules = z.strictObject({
 
 export const dockerEnvironment = z.strictObject({
   image: z.string().min(1).optional().describe("Any glibc image; default: a small Debian, pulled or made from Debian packages"),
-  isolation: z.enum(["namespace", "container"]).default("namespace").describe("Warm containers with a fresh root per cell, or a container per cell"),
+  isolation: z
+    .enum(["namespace", "container"])
+    .default("namespace")
+    .describe("Warm containers with a fresh root per cell, or a container per cell"),
   memory: z.string().optional().describe("Memory limit of a container, such as 2g"),
 });
 

@@ -3,7 +3,10 @@ import { z } from "zod";
 import { trigger } from "./fault.ts";
 import { duration, identifier, relativeGlob } from "./units.ts";
 
-const argv = z.array(z.string().min(1)).min(1).describe("A command as a list of arguments; {placeholders} are filled in, no shell is involved");
+const argv = z
+  .array(z.string().min(1))
+  .min(1)
+  .describe("A command as a list of arguments; {placeholders} are filled in, no shell is involved");
 const regexText = z.string().min(1);
 
 /** Asks something of a running product: over HTTP, by a command, or from a file. */
@@ -67,7 +70,10 @@ const artifactBuild = z.strictObject({
 });
 
 const artifactFetch = z.strictObject({
-  url: z.string().min(1).describe("Where the archive lies: https://, or a path beside product.yaml; {version} and {platform} are filled in"),
+  url: z
+    .string()
+    .min(1)
+    .describe("Where the archive lies: https://, or a path beside product.yaml; {version} and {platform} are filled in"),
   sha512: z.string().optional().describe("URL or path of its checksum file, when it has one"),
   signature: z.string().optional().describe("URL or path of its signature, when it has one"),
 });
@@ -107,13 +113,19 @@ export const processKind = z.strictObject({
 export const setting = z.strictObject({
   published: z.string().min(1).describe("The value the product ships with"),
   test: z.string().min(1).describe("The value in a test run"),
-  env: z.string().regex(/^[A-Z_][A-Z0-9_]*$/).describe("The environment variable that carries it"),
+  env: z
+    .string()
+    .regex(/^[A-Z_][A-Z0-9_]*$/)
+    .describe("The environment variable that carries it"),
 });
 
 export const product = z
   .strictObject({
     summary: z.string().min(1),
-    platforms: z.array(z.enum(["linux", "darwin", "win32"])).min(1).default(["linux"]),
+    platforms: z
+      .array(z.enum(["linux", "darwin", "win32"]))
+      .min(1)
+      .default(["linux"]),
     provides: z.array(identifier).default([]).describe("Capabilities that scenarios may need, such as rollback or signature"),
     artifact: artifactSource,
     root: z.string().startsWith("/").optional().describe("A fixed install path; only environments with a root of their own can run it"),

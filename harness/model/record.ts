@@ -67,12 +67,12 @@ export const runRecord = z.strictObject({
   gate: z.enum(["open", "closed"]),
   exitCode: z.int(),
   interrupted: z.boolean(),
-  environments: z.array(z.strictObject({ name: environmentName, platform: z.string(), description: z.string(), capabilities: z.array(z.string()) })),
+  environments: z.array(
+    z.strictObject({ name: environmentName, platform: z.string(), description: z.string(), capabilities: z.array(z.string()) }),
+  ),
   unavailable: z.array(z.strictObject({ name: environmentName, reason: z.string() })).describe("Environments that could not be used"),
   settings: z.array(z.strictObject({ product: z.string(), name: z.string(), published: z.string(), test: z.string() })),
-  leftOut: z.array(
-    z.strictObject({ product: z.string(), scenario: z.string(), environment: environmentName, selection, cells: z.int() }),
-  ),
+  leftOut: z.array(z.strictObject({ product: z.string(), scenario: z.string(), environment: environmentName, selection, cells: z.int() })),
   skipped: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
   problems: z.array(z.string()).describe("What went wrong around the cells: teardown, expired known failures, reporters"),
   cells: z.array(cellRecord),

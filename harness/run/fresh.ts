@@ -49,13 +49,26 @@ export function referenceCell(cell: Cell, role: "to" | "next"): Cell {
   // a rebuild is asked for through the pair's kind, as in any other cell
   const kind = rebuilt ? "rebuild" : "upgrade";
   const id = `${artifactName(ref)}/fresh-install@${environment}`;
-  return { id, product, from: version, to: version, next: version, kind, inverted: false, scenario: FRESH.scenario, environment, tier: "smoke", script: FRESH };
+  return {
+    id,
+    product,
+    from: version,
+    to: version,
+    next: version,
+    kind,
+    inverted: false,
+    scenario: FRESH.scenario,
+    environment,
+    tier: "smoke",
+    script: FRESH,
+  };
 }
 
 /** The tree in the observations of a fresh install. */
 export function freshTree(observations: readonly Observation[]): Fresh {
   for (const seen of observations) if (seen.kind === "snapshot") return { tree: seen.snapshot.tree, problem: "" };
-  for (const seen of observations) if (seen.kind === "step" && seen.event === "ended" && !seen.ok) return { tree: null, problem: seen.message };
+  for (const seen of observations)
+    if (seen.kind === "step" && seen.event === "ended" && !seen.ok) return { tree: null, problem: seen.message };
   const end = observations.at(-1);
   return { tree: null, problem: end?.kind === "end" ? `${end.end.how}: ${end.end.detail}` : "nothing was observed" };
 }

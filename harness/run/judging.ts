@@ -1,7 +1,16 @@
 // Judges cells as they end and makes their records. What depends on another cell's outcome is judged again at the end,
 // from the observations on disk, so that the order in which cells end changes no verdict.
 import { judge, type Judgement, verdictOf } from "../judge/index.ts";
-import { type Cell, type CellRecord, type KnownFailure, type Observation, type Outcome, type Product, sentence, type Tree } from "../model/index.ts";
+import {
+  type Cell,
+  type CellRecord,
+  type KnownFailure,
+  type Observation,
+  type Outcome,
+  type Product,
+  sentence,
+  type Tree,
+} from "../model/index.ts";
 import { addressMatcher } from "../plan/index.ts";
 import { readObservations } from "./record-folder.ts";
 
@@ -32,7 +41,12 @@ export class CellJudge {
   readonly #today: string;
   readonly #matchers = new Map<string, (id: string) => boolean>();
 
-  constructor(source: JudgingSource, folder: { readonly directory: string }, { replayCommand }: { readonly replayCommand: (cell: Cell) => string }, today: string) {
+  constructor(
+    source: JudgingSource,
+    folder: { readonly directory: string },
+    { replayCommand }: { readonly replayCommand: (cell: Cell) => string },
+    today: string,
+  ) {
     this.#source = source;
     this.#folder = folder;
     this.#replay = replayCommand;
@@ -82,7 +96,12 @@ export class CellJudge {
   }
 
   #notRun(cell: Cell): CellRecord {
-    const steps = cell.script.steps.map((step) => ({ sentence: sentence(step, cell), status: "not-reached" as const, message: "", durationMs: null }));
+    const steps = cell.script.steps.map((step) => ({
+      sentence: sentence(step, cell),
+      status: "not-reached" as const,
+      message: "",
+      durationMs: null,
+    }));
     const skipped = cell.skip !== undefined;
     return {
       ...this.#head(cell),
@@ -98,9 +117,28 @@ export class CellJudge {
     };
   }
 
-  #head(cell: Cell): Pick<CellRecord, "id" | "product" | "from" | "to" | "next" | "kind" | "inverted" | "scenario" | "summary" | "environment" | "tier" | "expect" | "replay"> {
+  #head(
+    cell: Cell,
+  ): Pick<
+    CellRecord,
+    "id" | "product" | "from" | "to" | "next" | "kind" | "inverted" | "scenario" | "summary" | "environment" | "tier" | "expect" | "replay"
+  > {
     const { id, product, from, to, next, kind, inverted, scenario, environment, tier, script } = cell;
-    return { id, product, from, to, next, kind, inverted, scenario, summary: script.summary, environment, tier, expect: [...script.expect], replay: this.#replay(cell) };
+    return {
+      id,
+      product,
+      from,
+      to,
+      next,
+      kind,
+      inverted,
+      scenario,
+      summary: script.summary,
+      environment,
+      tier,
+      expect: [...script.expect],
+      replay: this.#replay(cell),
+    };
   }
 
   #matches(pattern: string, id: string): boolean {

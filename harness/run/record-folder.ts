@@ -100,14 +100,18 @@ function* keptPlanPieces({ products, cells }: KeptPlan): Iterable<string> {
   const scripts = [...new Set(cells.map((cell) => cell.script))];
   const numbers = new Map(scripts.map((script, index) => [script, index]));
   yield `{"products":${JSON.stringify(products)},\n"scripts":${JSON.stringify(scripts)},\n"cells":[`;
-  for (const [index, cell] of cells.entries()) yield `${index === 0 ? "" : ","}\n${JSON.stringify({ ...cell, script: numbers.get(cell.script) })}`;
+  for (const [index, cell] of cells.entries())
+    yield `${index === 0 ? "" : ","}\n${JSON.stringify({ ...cell, script: numbers.get(cell.script) })}`;
   yield "\n]}\n";
 }
 
 /** The plan a run kept. */
 export async function readKeptPlan(directory: string): Promise<KeptPlan> {
   const text = await readFile(path.join(directory, PLAN_FILE), "utf8");
-  const { products, scripts, cells } = JSON.parse(text) as Pick<KeptPlan, "products"> & { scripts: Cell["script"][]; cells: (Omit<Cell, "script"> & { script: number })[] }; // written by keepPlan
+  const { products, scripts, cells } = JSON.parse(text) as Pick<KeptPlan, "products"> & {
+    scripts: Cell["script"][];
+    cells: (Omit<Cell, "script"> & { script: number })[];
+  }; // written by keepPlan
   return {
     products,
     cells: cells.map((cell) => {
@@ -157,7 +161,10 @@ function checked(raw: unknown, file: string): RunRecord {
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const [issue] = error.issues;
-    throw new Error(`Cannot read ${file}: ${issue?.path.join(".")}: ${issue?.message}; it was perhaps written by another version of upmatrix`);
+    throw new Error(
+      `Cannot read ${file}: ${issue?.path.join(".")}: ${issue?.message}; it was perhaps written by another version of upmatrix`,
+      { cause: error },
+    );
   }
 }
 

@@ -112,7 +112,7 @@ interface Work {
   readonly problems: string[];
 }
 
-/** Each environment has its own slots; a few more cells than slots wait, so that a plan of any length stays out of memory. */
+/** Each environment has its own slots. Only a few more cells than slots are begun, so that few observations are held at once. */
 async function runCells(cells: readonly Cell[], work: Work): Promise<void> {
   const { options } = work;
   const slots = new Map([...options.environments].map(([name, environment]) => [name, pLimit(environment.slots)]));
@@ -120,7 +120,8 @@ async function runCells(cells: readonly Cell[], work: Work): Promise<void> {
   const inSlot = <T>(cell: Cell, body: (environment: Environment) => Promise<T>): Promise<T> => {
     const environment = options.environments.get(cell.environment);
     const slot = slots.get(cell.environment);
-    if (environment === undefined || slot === undefined) throw new Error(`Cannot run ${cell.id}: the environment ${cell.environment} is not open`);
+    if (environment === undefined || slot === undefined)
+      throw new Error(`Cannot run ${cell.id}: the environment ${cell.environment} is not open`);
     return slot(() => body(environment));
   };
   const fresh = new FreshInstalls(async (cell) => {
@@ -130,7 +131,10 @@ async function runCells(cells: readonly Cell[], work: Work): Promise<void> {
     return observations;
   });
   const one = async (cell: Cell): Promise<void> => {
-    const references = { to: await fresh.of(cell, "to"), next: referencesOf(cell).includes("next") ? await fresh.of(cell, "next") : undefined };
+    const references = {
+      to: await fresh.of(cell, "to"),
+      next: referencesOf(cell).includes("next") ? await fresh.of(cell, "next") : undefined,
+    };
     const file = work.folder.observations(cell.id);
     const observations = await inSlot(cell, (environment) => {
       options.on({ kind: "started", cell });
@@ -143,7 +147,12 @@ async function runCells(cells: readonly Cell[], work: Work): Promise<void> {
 }
 
 /** Runs one cell in its environment and returns all that was seen, also when it was cut short. */
-async function observe(cell: Cell, environment: Environment, work: Work, keep: (observation: Observation) => void): Promise<readonly Observation[]> {
+async function observe(
+  cell: Cell,
+  environment: Environment,
+  work: Work,
+  keep: (observation: Observation) => void,
+): Promise<readonly Observation[]> {
   const { options, project, artifacts } = work;
   const observations: Observation[] = [];
   const add = (observation: Observation): void => {
@@ -216,4 +225,3 @@ function assemble(
 export function defaultParallel(): number {
   return Math.max(2, os.availableParallelism() * 2);
 }
-

@@ -12,8 +12,14 @@ import { serveSystemctl } from "./systemctl.ts";
 const STARTED = { kind: "service", event: "started" } as const;
 
 function managed(cell: ScratchCell, settings: string, script = "exec sleep 1000"): ServiceManager {
-  const manager = new ServiceManager(cell.place, cell.observer, cell.processes, () => ({ ...cell.place.variables({ version: "" }), UPMATRIX_CELL: cell.place.job.work }));
-  writeFileSync(path.join(cell.place.units, "agent.service"), `[Service]\nExecStart=/bin/sh -c '${script}'\nTimeoutStopSec=300ms\nRestartSec=1ms\n${settings}\n`);
+  const manager = new ServiceManager(cell.place, cell.observer, cell.processes, () => ({
+    ...cell.place.variables({ version: "" }),
+    UPMATRIX_CELL: cell.place.job.work,
+  }));
+  writeFileSync(
+    path.join(cell.place.units, "agent.service"),
+    `[Service]\nExecStart=/bin/sh -c '${script}'\nTimeoutStopSec=300ms\nRestartSec=1ms\n${settings}\n`,
+  );
   return manager;
 }
 
@@ -132,7 +138,9 @@ test("systemctl on the PATH speaks to the manager", async () => {
   expect(await call("restart", "other")).toMatchObject({ code: 4 });
   expect(await call("frobnicate", "agent")).toMatchObject({ code: 1 });
   expect(await call("stop", "agent")).toEqual({ code: 0, out: "" });
-  expect((await Promise.all(Array.from({ length: 8 }, () => call("is-active", "agent")))).every(({ out }) => out === "inactive")).toBe(true);
+  expect((await Promise.all(Array.from({ length: 8 }, () => call("is-active", "agent")))).every(({ out }) => out === "inactive")).toBe(
+    true,
+  );
 });
 
 /** The child has been started by the shell; until then it does not exist or still is the shell. */

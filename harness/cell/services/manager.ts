@@ -71,11 +71,14 @@ export class ServiceManager {
       if (service.main?.pid !== undefined) signal(service.main.pid, killSignal);
       if (killMode === "control-group") for (const { pid } of this.#processes.ofUnit(name)) signal(pid, killSignal);
     }
-    const kill = setTimeout(() => {
-      this.#observer.see({ kind: "service", service: name, event: "stopped", detail: `did not stop within ${stopMs} ms: killed` });
-      if (service.main?.pid !== undefined) signal(service.main.pid, "SIGKILL");
-      this.#sweep(service);
-    }, Math.min(stopMs, MAX_TIMER_MS));
+    const kill = setTimeout(
+      () => {
+        this.#observer.see({ kind: "service", service: name, event: "stopped", detail: `did not stop within ${stopMs} ms: killed` });
+        if (service.main?.pid !== undefined) signal(service.main.pid, "SIGKILL");
+        this.#sweep(service);
+      },
+      Math.min(stopMs, MAX_TIMER_MS),
+    );
     await service.gone;
     clearTimeout(kill);
   }
@@ -112,7 +115,12 @@ export class ServiceManager {
     if (service.state === "failed") service.state = "inactive";
   }
 
-  state(name: string): { readonly state: ActiveState; readonly pid: number | undefined; readonly restarts: number; readonly enabled: boolean } {
+  state(name: string): {
+    readonly state: ActiveState;
+    readonly pid: number | undefined;
+    readonly restarts: number;
+    readonly enabled: boolean;
+  } {
     const service = this.#service(name);
     const pid = service.state === "active" || service.state === "deactivating" ? service.main?.pid : undefined;
     return { state: service.state, pid, restarts: service.restarts, enabled: this.isEnabled(name) };
@@ -197,10 +205,24 @@ export class ServiceManager {
       const end = (exit: Exit, detail: string): void => {
         if (ended) return; // a failed spawn may report twice
         ended = true;
-        this.#observer.see({ kind: "service", service: unit.name, event: "exited", ...(child.pid === undefined ? {} : { pid: child.pid }), ...exit, detail });
+        this.#observer.see({
+          kind: "service",
+          service: unit.name,
+          event: "exited",
+          ...(child.pid === undefined ? {} : { pid: child.pid }),
+          ...exit,
+          detail,
+        });
         void this.#afterExit(service, exit).then(resolve);
       };
-      child.on("spawn", () => this.#observer.see({ kind: "service", service: unit.name, event: "started", ...(child.pid === undefined ? {} : { pid: child.pid }) }));
+      child.on("spawn", () =>
+        this.#observer.see({
+          kind: "service",
+          service: unit.name,
+          event: "started",
+          ...(child.pid === undefined ? {} : { pid: child.pid }),
+        }),
+      );
       child.on("error", (error) => end({ code: null, signal: null }, `cannot be started: ${error.message}`));
       child.on("exit", (code, by) => end({ code, signal: by }, ""));
     });

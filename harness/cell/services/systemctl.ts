@@ -23,7 +23,9 @@ export async function answer(argv: readonly string[], manager: ServiceManager): 
   const options = argv.filter((word) => word.startsWith("-"));
   const [verb = "status", ...rest] = argv.filter((word) => !word.startsWith("-"));
   const properties = rest.filter((word) => PROPERTIES.has(word));
-  const units = rest.filter((word) => !properties.includes(word) && !/^SIG|^\d+$/.test(word)).map((name) => (name.includes(".") ? name : `${name}.service`));
+  const units = rest
+    .filter((word) => !properties.includes(word) && !/^SIG|^\d+$/.test(word))
+    .map((name) => (name.includes(".") ? name : `${name}.service`));
   try {
     const waits = !options.includes("--no-block");
     let result: Answer = { code: 0, text: "" };
@@ -86,7 +88,10 @@ async function carryOut(verb: string, unit: string, call: Call, manager: Service
     case "is-enabled":
       return manager.isEnabled(unit) ? { code: 0, text: "enabled" } : { code: 1, text: "disabled" };
     case "status":
-      return activeAnswer(systemdState(manager, unit), `● ${unit}\n   Active: ${systemdState(manager, unit)}\n Main PID: ${manager.state(unit).pid ?? 0}`);
+      return activeAnswer(
+        systemdState(manager, unit),
+        `● ${unit}\n   Active: ${systemdState(manager, unit)}\n Main PID: ${manager.state(unit).pid ?? 0}`,
+      );
     case "show":
       return { code: 0, text: show(manager, unit, call) };
     default:
@@ -114,7 +119,10 @@ function show(manager: ServiceManager, unit: string, call: Call): string {
     NRestarts: String(restarts),
     UnitFileState: enabled ? "enabled" : "disabled",
   };
-  const asked = [...call.properties, ...call.options.flatMap((option) => option.replace(/^(?:--property=|-p)/, "").split(",")).filter((name) => PROPERTIES.has(name))];
+  const asked = [
+    ...call.properties,
+    ...call.options.flatMap((option) => option.replace(/^(?:--property=|-p)/, "").split(",")).filter((name) => PROPERTIES.has(name)),
+  ];
   const bare = call.options.includes("--value");
   return (asked.length > 0 ? asked : Object.keys(all)).map((name) => (bare ? all[name] : `${name}=${all[name]}`)).join("\n");
 }

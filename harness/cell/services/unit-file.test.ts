@@ -1,13 +1,17 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { readUnit, timeSpan } from "./unit-file.ts";
 
 function unit(text: string): ReturnType<typeof readUnit> {
-  const file = path.join(mkdtempSync(path.join(os.tmpdir(), "upmatrix-test-")), "agent.service");
-  writeFileSync(file, text);
-  return readUnit(file, "agent.service");
+  const folder = mkdtempSync(path.join(os.tmpdir(), "upmatrix-test-"));
+  try {
+    writeFileSync(path.join(folder, "agent.service"), text);
+    return readUnit(path.join(folder, "agent.service"), "agent.service");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 test("reads what systemd would, with systemd's defaults", () => {
@@ -41,7 +45,10 @@ WantedBy=multi-user.target
 });
 
 test("an empty assignment resets what came before", () => {
-  expect(unit("[Service]\nExecStart=/bin/old\nExecStart=\nExecStart=/bin/new\nEnvironment=A=1\nEnvironment=\n")).toMatchObject({ command: ["/bin/new"], environment: {} });
+  expect(unit("[Service]\nExecStart=/bin/old\nExecStart=\nExecStart=/bin/new\nEnvironment=A=1\nEnvironment=\n")).toMatchObject({
+    command: ["/bin/new"],
+    environment: {},
+  });
 });
 
 test.each([

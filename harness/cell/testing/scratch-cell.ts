@@ -66,7 +66,16 @@ function scratchJob(folder: string, overrides: Record<string, unknown>): CellJob
   return {
     id: "test/1.0.0..2.0.0/none@host",
     product: described,
-    script: { scenario: "none", summary: "", tier: "gate", steps: [], faults: [], expect: [], settled: "strict", layout: { present: [], absent: [] } },
+    script: {
+      scenario: "none",
+      summary: "",
+      tier: "gate",
+      steps: [],
+      faults: [],
+      expect: [],
+      settled: "strict",
+      layout: { present: [], absent: [] },
+    },
     versions: { from: "1.0.0", to: "2.0.0", next: "2.0.0" },
     artifacts: {},
     root: path.join(folder, "root"),

@@ -27,7 +27,10 @@ export async function ensureBase(engine: Engine, image: string | undefined, log:
       whatToDo: "Correct environments.docker.image in matrix.yaml, load the image with `docker load`, or leave it out to use the default",
     });
   }
-  const own = `upmatrix/base:${createHash("sha256").update(await readFile(RECIPE)).digest("hex").slice(0, 12)}`;
+  const own = `upmatrix/base:${createHash("sha256")
+    .update(await readFile(RECIPE))
+    .digest("hex")
+    .slice(0, 12)}`;
   if (await hasImage(docker, own)) return own;
   if (await hasImage(docker, DEFAULT_IMAGE)) return DEFAULT_IMAGE;
   log(`Pulling ${DEFAULT_IMAGE}`);
@@ -39,7 +42,13 @@ export async function ensureBase(engine: Engine, image: string | undefined, log:
 }
 
 export async function hasImage(docker: Docker, name: string): Promise<boolean> {
-  return docker.getImage(name).inspect().then(() => true, () => false); // prettier-ignore
+  return docker
+    .getImage(name)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    );
 }
 
 /** Undefined when it worked, else why not. */
@@ -62,19 +71,25 @@ async function make(engine: Engine, name: string, noRegistry: string): Promise<v
       why: `no registry answered (${noRegistry}), and ${why}`,
       whatToDo: "Name an image that the engine holds in matrix.yaml (environments.docker.image), or install mmdebstrap",
     });
-  if (process.platform !== "linux" || process.arch !== engine.arch) throw impossible(`this machine cannot make one for linux-${engine.arch}`);
+  if (process.platform !== "linux" || process.arch !== engine.arch)
+    throw impossible(`this machine cannot make one for linux-${engine.arch}`);
   const [repo, tag] = name.split(":") as [string, string]; // we put the name together ourselves
   const recipe = spawn("/bin/sh", [RECIPE], { stdio: ["ignore", "pipe", "pipe"] });
   const said = text(recipe.stderr);
   const code = new Promise<number | null>((resolve) => recipe.on("close", resolve));
   try {
     const stream = await engine.docker.importImage(recipe.stdout, { repo, tag, changes: `LABEL ${IMAGE_LABEL}=base` });
-    await new Promise<void>((resolve, reject) => engine.docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())));
+    await new Promise<void>((resolve, reject) =>
+      engine.docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())),
+    );
   } catch (error) {
     recipe.kill();
     throw impossible((await said).trim() || reasonOf(error));
   }
   if ((await code) === 0) return;
-  await engine.docker.getImage(name).remove().catch(() => undefined); // an image of half a tar must not be used the next time
+  await engine.docker
+    .getImage(name)
+    .remove()
+    .catch(() => undefined); // an image of half a tar must not be used the next time
   throw impossible((await said).trim().split("\n").slice(-5).join(" | "));
 }

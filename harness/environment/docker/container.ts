@@ -33,10 +33,16 @@ class CellContainer extends GenericContainer {
       Binds: [`${spec.volume}:${ARTIFACTS}:ro`],
       Tmpfs: { ...spec.trees },
       CapAdd: spec.rights === "warm" ? ["SYS_ADMIN", "NET_ADMIN"] : spec.rights === "mounts" ? ["SYS_ADMIN"] : [],
-      SecurityOpt: [...(spec.rights === "warm" ? ["seccomp=unconfined"] : []), ...(apparmor && spec.rights !== "plain" ? ["apparmor=unconfined"] : [])],
+      SecurityOpt: [
+        ...(spec.rights === "warm" ? ["seccomp=unconfined"] : []),
+        ...(apparmor && spec.rights !== "plain" ? ["apparmor=unconfined"] : []),
+      ],
       ...(spec.memoryBytes === undefined ? {} : { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),
     };
-    this.withUser("0:0").withLabels({ [RUN_LABEL]: spec.run }).withEntrypoint(["/bin/sh", "-c", WAIT]).withCommand([]);
+    this.withUser("0:0")
+      .withLabels({ [RUN_LABEL]: spec.run })
+      .withEntrypoint(["/bin/sh", "-c", WAIT])
+      .withCommand([]);
   }
 }
 

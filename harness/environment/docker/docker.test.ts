@@ -47,7 +47,10 @@ async function withoutUnshare(docker: Docker, name: string): Promise<AsyncDispos
 
 async function removeWithChildren(docker: Docker, id: string): Promise<void> {
   for (const { Id, ParentId } of await docker.listImages({ all: true })) if (ParentId === id) await removeWithChildren(docker, Id);
-  await docker.getImage(id).remove({ force: true }).catch(() => undefined); // prettier-ignore
+  await docker
+    .getImage(id)
+    .remove({ force: true })
+    .catch(() => undefined);
 }
 
 describe.runIf(runs)("docker", { timeout: 300_000 }, () => {
@@ -62,11 +65,16 @@ describe.runIf(runs)("docker", { timeout: 300_000 }, () => {
 
   test("an image that cannot be had is an error that says what to do", async () => {
     const opening = open(newRun(), { image: "upmatrix.invalid/none:1", isolation: "namespace" });
-    await expect(opening).rejects.toMatchObject({ what: expect.stringContaining("upmatrix.invalid/none:1"), whatToDo: expect.stringContaining("docker load") });
+    await expect(opening).rejects.toMatchObject({
+      what: expect.stringContaining("upmatrix.invalid/none:1"),
+      whatToDo: expect.stringContaining("docker load"),
+    });
   });
 
   test("a memory limit that is no size is an error that says what to do", async () => {
-    await expect(open(newRun(), { isolation: "namespace", memory: "much" })).rejects.toMatchObject({ whatToDo: "Write a size such as 512m or 2g" });
+    await expect(open(newRun(), { isolation: "namespace", memory: "much" })).rejects.toMatchObject({
+      whatToDo: "Write a size such as 512m or 2g",
+    });
   });
 
   test("containers of a harness that was killed remove themselves, and clean finds the rest", async () => {

@@ -70,7 +70,9 @@ function unavailable(why: string): EnvironmentError {
 
 /** The HTTP status of an engine's refusal; undefined for everything else that was thrown. */
 export function statusOf(error: unknown): number | undefined {
-  return typeof error === "object" && error !== null && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : undefined;
+  return typeof error === "object" && error !== null && "statusCode" in error && typeof error.statusCode === "number"
+    ? error.statusCode
+    : undefined;
 }
 
 /** Removes a container and its anonymous volumes; one that is gone, or going, is no error. */

@@ -46,7 +46,10 @@ export async function ensureRuntimeImage(request: ImageRequest): Promise<Runtime
   const script = await readFile(path.join(import.meta.dirname, "cell.sh"), "utf8");
   const name = `upmatrix/runtime:${digestOf(nodeImage, request.cell.digest, warden.digest, script)}`;
   if (!(await hasImage(engine.docker, name))) {
-    await layer(request, nodeImage, name, { fill: (container) => putPrograms(container, request.cell, warden, script), bake: [NODE, PROGRAM] });
+    await layer(request, nodeImage, name, {
+      fill: (container) => putPrograms(container, request.cell, warden, script),
+      bake: [NODE, PROGRAM],
+    });
     await removeSuperseded(engine.docker, nodeImage, name);
   }
   return { name, base };
@@ -63,9 +66,17 @@ async function putNode(container: Docker.Container, engine: Engine, node: string
 
 async function putPrograms(container: Docker.Container, cell: Bundle, warden: Bundle, script: string): Promise<void> {
   const program = (bundle: Bundle, folder: string): ArchiveEntry[] =>
-    ["start.mjs", "program.mjs"].map((file) => ({ path: `upmatrix/${folder}/${file}`, content: { file: path.join(path.dirname(bundle.path), file) } }));
+    ["start.mjs", "program.mjs"].map((file) => ({
+      path: `upmatrix/${folder}/${file}`,
+      content: { file: path.join(path.dirname(bundle.path), file) },
+    }));
   const folders: ArchiveEntry[] = ["scratch", "artifacts"].map((folder) => ({ path: `upmatrix/${folder}`, content: "folder" }));
-  const entries: ArchiveEntry[] = [...folders, ...program(cell, "cell"), ...program(warden, "warden"), { path: SCRIPT.slice(1), content: { text: script }, mode: 0o755 }];
+  const entries: ArchiveEntry[] = [
+    ...folders,
+    ...program(cell, "cell"),
+    ...program(warden, "warden"),
+    { path: SCRIPT.slice(1), content: { text: script }, mode: 0o755 },
+  ];
   await container.putArchive(archive(entries), { path: "/" });
 }
 
@@ -101,7 +112,11 @@ async function bake(container: Docker.Container, image: string): Promise<void> {
   const { StatusCode } = await container.wait().finally(() => clearTimeout(timer));
   if (StatusCode !== 127 && StatusCode !== 126) return;
   const said = await container.logs({ stdout: true, stderr: true });
-  throw new EnvironmentError({ what: "Cannot run Node in the image", why: `${image}: ${said.toString().trim()}`, whatToDo: "Choose an image with glibc 2.28 or newer" });
+  throw new EnvironmentError({
+    what: "Cannot run Node in the image",
+    why: `${image}: ${said.toString().trim()}`,
+    whatToDo: "Choose an image with glibc 2.28 or newer",
+  });
 }
 
 /** Images with an older program on the same Node. Those in use refuse to go; a young one may be about to be used by another run. */
@@ -109,6 +124,9 @@ async function removeSuperseded(docker: Docker, nodeImage: string, current: stri
   const images = await docker.listImages({ filters: { label: [`${IMAGE_LABEL}=${nodeImage}`] } });
   for (const { Id, RepoTags, Created } of images) {
     if ((RepoTags ?? []).includes(current) || Date.now() / 1000 - Created < SUPERSEDED_S) continue;
-    await docker.getImage(Id).remove().catch(() => undefined); // prettier-ignore
+    await docker
+      .getImage(Id)
+      .remove()
+      .catch(() => undefined);
   }
 }

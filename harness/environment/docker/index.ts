@@ -52,7 +52,14 @@ export async function openDocker(options: DockerOptions): Promise<Environment> {
   const settings = options.matrix.environments.docker;
   const memoryBytes = settings?.memory === undefined ? undefined : memoryOf(settings.memory);
   const engine = await connect();
-  const image = await ensureRuntimeImage({ engine, run: options.run, image: settings?.image, cell: options.cell, cache: options.cache, log: options.log });
+  const image = await ensureRuntimeImage({
+    engine,
+    run: options.run,
+    image: settings?.image,
+    cell: options.cell,
+    cache: options.cache,
+    log: options.log,
+  });
   const volume = await ArtifactVolume.create(engine.docker, image.name, options.run);
   try {
     const site: Site = { engine, options, image, volume, memoryBytes };
@@ -165,9 +172,16 @@ function memoryOf(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*([kmg]?)i?b?$/i.exec(text) ?? [];
   const factor = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[(unit ?? "").toLowerCase()];
   if (amount !== undefined && factor !== undefined) return Math.floor(Number(amount) * factor);
-  throw new EnvironmentError({ what: `Cannot read environments.docker.memory: ${JSON.stringify(text)}`, why: "it is not a size", whatToDo: "Write a size such as 512m or 2g" });
+  throw new EnvironmentError({
+    what: `Cannot read environments.docker.memory: ${JSON.stringify(text)}`,
+    why: "it is not a size",
+    whatToDo: "Write a size such as 512m or 2g",
+  });
 }
 
 async function settled(work: Promise<void>): Promise<unknown> {
-  return work.then(() => undefined, (error: unknown) => error); // prettier-ignore
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }

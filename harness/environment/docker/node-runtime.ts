@@ -44,7 +44,10 @@ async function fetched(arch: string, cache: string): Promise<string> {
   const draft = `${folder}.${process.pid}`;
   try {
     await mkdir(draft, { recursive: true });
-    const { stdout } = await run(process.platform === "win32" ? "npm.cmd" : "npm", ["pack", "--silent", name], { cwd: draft, shell: process.platform === "win32" });
+    const { stdout } = await run(process.platform === "win32" ? "npm.cmd" : "npm", ["pack", "--silent", name], {
+      cwd: draft,
+      shell: process.platform === "win32",
+    });
     await extract({ file: path.join(draft, stdout.trim()), cwd: draft, strip: 1 }, ["package/bin/node"]);
     await rename(draft, folder);
     return binary;
@@ -68,15 +71,28 @@ export async function missingLibraries(container: Docker.Container, arch: string
   };
   const home = await holding("libc.so.6");
   if (home === undefined) {
-    throw new EnvironmentError({ what: `Cannot run Node in the image ${JSON.stringify(image)}`, why: "it has no glibc", whatToDo: "Choose an image with glibc, such as debian, ubuntu or fedora" });
+    throw new EnvironmentError({
+      what: `Cannot run Node in the image ${JSON.stringify(image)}`,
+      why: "it has no glibc",
+      whatToDo: "Choose an image with glibc, such as debian, ubuntu or fedora",
+    });
   }
   const missing: string[] = [];
   for (const library of LIBRARIES) if ((await holding(library)) === undefined) missing.push(library);
-  return Promise.all(missing.map(async (library) => ({ path: `${home}/${library}`.slice(1), content: { file: await ownLibrary(library, triplet, image) }, mode: 0o755 })));
+  return Promise.all(
+    missing.map(async (library) => ({
+      path: `${home}/${library}`.slice(1),
+      content: { file: await ownLibrary(library, triplet, image) },
+      mode: 0o755,
+    })),
+  );
 }
 
 async function exists(container: Docker.Container, file: string): Promise<boolean> {
-  return container.infoArchive({ path: file }).then(() => true, () => false); // prettier-ignore
+  return container.infoArchive({ path: file }).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function ownLibrary(library: string, triplet: string, image: string): Promise<string> {
@@ -84,5 +100,9 @@ async function ownLibrary(library: string, triplet: string, image: string): Prom
     const found = await realpath(path.join(folder, library)).catch(() => undefined);
     if (found !== undefined) return found;
   }
-  throw new EnvironmentError({ what: `Cannot run Node in the image ${JSON.stringify(image)}`, why: `it lacks ${library}, and so does this machine`, whatToDo: "Install libstdc++ in the image" });
+  throw new EnvironmentError({
+    what: `Cannot run Node in the image ${JSON.stringify(image)}`,
+    why: `it lacks ${library}, and so does this machine`,
+    whatToDo: "Install libstdc++ in the image",
+  });
 }

@@ -67,7 +67,7 @@ export class SingleContainers {
       exited: exited.promise,
       close: async (keep) => {
         this.#living.delete(id);
-        if (keep) return void exec.destroy(), [];
+        if (keep) return (void exec.destroy(), []);
         if (!order.hold) await exec.closed;
         await remove();
         return left.map((text) => `process: ${text}`);

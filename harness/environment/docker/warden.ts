@@ -3,8 +3,22 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { fingerprint, type Fingerprint, leaksSince } from "./fingerprint.ts";
-import { type Aftermath, decode, encode, NODE, PROGRAM, type Report, ROOT, SCRIPT, type StartOrder, type Trial, TREE_SIZE, WAIT_SIGN, WORK } from "./protocol.ts";
+import { fingerprint, leaksSince } from "./fingerprint.ts";
+import {
+  type Aftermath,
+  decode,
+  encode,
+  NODE,
+  PROGRAM,
+  type Report,
+  ROOT,
+  SCRIPT,
+  type StartOrder,
+  type Trial,
+  TREE_SIZE,
+  WAIT_SIGN,
+  WORK,
+} from "./protocol.ts";
 
 const UNSHARE = ["-m", "-p", "-i", "-u", "-n", "-f", "--mount-proc", "--kill-child", "sh", SCRIPT, "namespace"];
 // What a cell must be able to do to its install tree, done to one: make it small, fill it, make it read-only.
@@ -23,7 +37,17 @@ interface Started {
 const cells = new Map<number, Started>();
 let spare: Started | undefined;
 let counter = 0;
-let before: Fingerprint;
+
+refuseElsewhere();
+const tried = trial();
+const before = fingerprint();
+
+/** All of this is only right in a container of ours: it looks at every process and, at the end, signals the first one. */
+function refuseElsewhere(): void {
+  if (readFileSync("/proc/1/cmdline", "utf8").includes(WAIT_SIGN)) return;
+  console.error("Cannot start the warden here: it runs only in a container that upmatrix started");
+  process.exit(2);
+}
 
 function tell(verb: Report, cell: number, rest: string): void {
   process.stdout.write(encode(verb, cell, rest));
@@ -31,13 +55,21 @@ function tell(verb: Report, cell: number, rest: string): void {
 
 function environment(order: StartOrder): NodeJS.ProcessEnv {
   counter += 1;
-  return { ...process.env, ROOT: order.root, WORK, SIZE: TREE_SIZE, HOLD: order.hold ? "1" : "", UPMATRIX_CELL: `${process.pid}.${counter}` };
+  return {
+    ...process.env,
+    ROOT: order.root,
+    WORK,
+    SIZE: TREE_SIZE,
+    HOLD: order.hold ? "1" : "",
+    UPMATRIX_CELL: `${process.pid}.${counter}`,
+  };
 }
 
 function start(order: StartOrder): Started {
   const child = spawn("unshare", [...UNSHARE, NODE, PROGRAM], { env: environment(order), cwd: "/", stdio: "pipe" });
   const started: Started = { child, order, left: [], relay: undefined, backlog: [] };
-  const emit = (verb: Report, rest: string) => (started.relay === undefined ? void started.backlog.push([verb, rest]) : started.relay(verb, rest));
+  const emit = (verb: Report, rest: string) =>
+    started.relay === undefined ? void started.backlog.push([verb, rest]) : started.relay(verb, rest);
   createInterface({ input: child.stdout }).on("line", (line) => {
     if (line.startsWith("#exit ")) emit("exit", line.slice(6));
     else if (line.startsWith("#left ")) started.left.push(line.slice(6).trim());
@@ -96,19 +128,16 @@ function obey(line: string): void {
 /** One cell for trial, before anybody relies on it. */
 function trial(): Trial {
   const order: StartOrder = { root: ROOT, hold: false };
-  const { error, stdout, stderr } = spawnSync("unshare", [...UNSHARE, "sh", "-c", TRIAL], { env: environment(order), encoding: "utf8", timeout: 20_000 });
+  const { error, stdout, stderr } = spawnSync("unshare", [...UNSHARE, "sh", "-c", TRIAL], {
+    env: environment(order),
+    encoding: "utf8",
+    timeout: 20_000,
+  });
   if (error !== undefined) return { refused: error.message, capabilities: [] };
   if (!stdout.includes("#exit ")) return { refused: stderr.trim() || "no answer", capabilities: [] };
   return { refused: null, capabilities: stdout.includes("able") ? ["small-disk", "read-only-mount"] : [] };
 }
 
-// Everything below is only right in a container of ours: it looks at all processes and, at the end, signals the first one.
-if (!readFileSync("/proc/1/cmdline", "utf8").includes(WAIT_SIGN)) {
-  console.error("Cannot start the warden here: it runs only in a container that upmatrix started");
-  process.exit(2);
-}
-const tried = trial();
-before = fingerprint();
 tell("ready", 0, JSON.stringify(tried));
 createInterface({ input: process.stdin })
   .on("line", obey)

@@ -69,7 +69,15 @@ export class WarmContainer {
     return started.promise.then((pid) => ({
       send: (line) => this.#order("in", cell, line),
       kill: () => this.#order("kill", cell, ""),
-      enter: ["docker", "exec", "-it", this.id.slice(0, 12), "sh", "-c", `exec nsenter -t $(cat /proc/${pid}/task/${pid}/children) -m -p -i -u -n sh`],
+      enter: [
+        "docker",
+        "exec",
+        "-it",
+        this.id.slice(0, 12),
+        "sh",
+        "-c",
+        `exec nsenter -t $(cat /proc/${pid}/task/${pid}/children) -m -p -i -u -n sh`,
+      ],
       remove: `docker rm -f ${this.id.slice(0, 12)}`,
       exited: exited.promise,
       close: async (keep) => {

@@ -82,15 +82,29 @@ class HostEnvironment implements Environment {
       this.#counter += 1;
       const marker = `upmatrix-${this.#options.run}-${process.pid}.${this.#counter}`;
       const folder = path.join(await realpath(tmpdir()), marker);
-      const job: CellJob = { ...request.job, root: path.join(folder, "root"), work: path.join(folder, "work"), capabilities: this.facts.capabilities };
+      const job: CellJob = {
+        ...request.job,
+        root: path.join(folder, "root"),
+        work: path.join(folder, "work"),
+        capabilities: this.facts.capabilities,
+      };
       const hold = request.keep === true || request.shell === true;
-      return converse((events) => this.#start({ marker, folder, hold, product: request.job.product }, events), job, request, this.#options.patience);
+      return converse(
+        (events) => this.#start({ marker, folder, hold, product: request.job.product }, events),
+        job,
+        request,
+        this.#options.patience,
+      );
     });
   }
 
-  async #start(cell: { marker: string; folder: string; hold: boolean; product: CellJob["product"] }, events: ChannelEvents): Promise<CellChannel> {
+  async #start(
+    cell: { marker: string; folder: string; hold: boolean; product: CellJob["product"] },
+    events: ChannelEvents,
+  ): Promise<CellChannel> {
     if (this.#disposed) throw new Error("the environment is disposed of");
-    if (cell.product.root !== undefined) throw new Error(`the product wants to be installed in ${cell.product.root}, and a host has no root of its own for it`);
+    if (cell.product.root !== undefined)
+      throw new Error(`the product wants to be installed in ${cell.product.root}, and a host has no root of its own for it`);
     const { marker, folder, hold } = cell;
     const root = path.join(folder, "root");
     for (const tree of ["root", "work"]) await mkdir(path.join(folder, tree), { recursive: true });
@@ -101,18 +115,24 @@ class HostEnvironment implements Environment {
       const { killed, immortal } = await endMarked((other) => other === marker);
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
       this.#living.delete(marker);
-      return [...killed.map(({ pid, command }) => `process: ${pid} ${command}`), ...immortal.map(({ pid, command }) => `process that cannot be killed: ${pid} ${command}`)];
+      return [
+        ...killed.map(({ pid, command }) => `process: ${pid} ${command}`),
+        ...immortal.map(({ pid, command }) => `process that cannot be killed: ${pid} ${command}`),
+      ];
     };
     this.#living.set(marker, async () => void (await clear()));
     return {
       send: (line) => void child.stdin.write(`${line}\n`),
       kill: () => void endMarked((other) => other === marker),
-      enter: this.#mounts ? ["nsenter", "-t", String(child.pid), "-m", "sh", "-c", `cd ${shellLine([folder])} && exec sh`] : shellIn(folder),
+      enter: this.#mounts
+        ? ["nsenter", "-t", String(child.pid), "-m", "sh", "-c", `cd ${shellLine([folder])} && exec sh`]
+        : shellIn(folder),
       remove: "upmatrix clean",
       exited: exitOf(child, events),
       close: async (keep) => {
-        if (keep) return void this.#living.delete(marker), [];
-        if (hold && this.#mounts) await ended(child, () => child.kill("SIGKILL"));
+        if (keep) return (void this.#living.delete(marker), []);
+        // the shell around the program says how it ended a moment before it ends itself
+        if (this.#mounts) await ended(child, () => hold && child.kill("SIGKILL"));
         return clear();
       },
     };
@@ -128,7 +148,9 @@ class HostEnvironment implements Environment {
 function exitOf(child: ChildProcess, events: ChannelEvents): Promise<ChannelExit> {
   const { promise, resolve } = Promise.withResolvers<ChannelExit>();
   if (child.stdout === null || child.stderr === null || child.stdin === null) throw new TypeError("spawned with pipes, so they are there");
-  createInterface({ input: child.stdout }).on("line", (line) => (line.startsWith("#exit ") ? resolve({ how: `exit code ${line.slice(6)}` }) : events.line(line)));
+  createInterface({ input: child.stdout }).on("line", (line) =>
+    line.startsWith("#exit ") ? resolve({ how: `exit code ${line.slice(6)}` }) : events.line(line),
+  );
   createInterface({ input: child.stderr }).on("line", (line) => events.error(line));
   child.stdin.on("error", () => undefined); // it ended before it read everything: its exit tells
   child.on("error", (error) => resolve({ how: error.message }));
@@ -139,7 +161,7 @@ function exitOf(child: ChildProcess, events: ChannelEvents): Promise<ChannelExit
 }
 
 async function ended(child: ChildProcess, end: () => void): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise((resolve) => child.once("exit", resolve));
   end();
   await exit;
@@ -151,7 +173,9 @@ function environment(marker: string, hold: boolean): NodeJS.ProcessEnv {
 }
 
 function shellIn(folder: string): string[] {
-  return process.platform === "win32" ? ["cmd.exe", "/K", "cd", "/D", folder] : ["sh", "-c", `cd ${shellLine([folder])} && exec "\${SHELL:-sh}"`];
+  return process.platform === "win32"
+    ? ["cmd.exe", "/K", "cd", "/D", folder]
+    : ["sh", "-c", `cd ${shellLine([folder])} && exec "\${SHELL:-sh}"`];
 }
 
 /** Tried for real, in a namespace that nobody else sees. */
@@ -164,5 +188,9 @@ async function canMount(): Promise<boolean> {
 function hostPlatform(): EnvironmentFacts["platform"] {
   const { platform } = process;
   if (platform === "linux" || platform === "darwin" || platform === "win32") return platform;
-  throw new EnvironmentError({ what: "Cannot run cells on this machine", why: `nobody taught the harness ${platform}`, whatToDo: "Use Linux, macOS or Windows, or the environment `docker`" });
+  throw new EnvironmentError({
+    what: "Cannot run cells on this machine",
+    why: `nobody taught the harness ${platform}`,
+    whatToDo: "Use Linux, macOS or Windows, or the environment `docker`",
+  });
 }
