@@ -3,15 +3,24 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import type { ProcessEntry } from "../model/index.ts";
 
-interface Listed extends ProcessEntry {
+/** A process as the platform lists it; the rest is asked for only where it is needed, because a cell looks often. */
+interface Listed {
+  readonly pid: number;
+  readonly parent: number;
+  /** Differs between two processes that have one pid after another. */
+  readonly identity: string;
+  /** Empty for a kernel thread, and for a process that is just ending. */
+  command(): string;
   /** The environment as one text, where the platform shows it. */
-  readonly environment: string;
+  environment(): string;
 }
 
 export class Processes {
   readonly #marker: string;
   readonly #alone: boolean;
-  readonly #foreign: ReadonlySet<number>;
+  readonly #outsiders: ReadonlySet<number>;
+  /** Whether a process is the cell's never changes: children inherit the marker, and nobody else gets it. */
+  #belonging = new Map<string, boolean>();
 
   /**
    * @param marker value of UPMATRIX_CELL that every process of the cell carries
@@ -20,18 +29,21 @@ export class Processes {
   constructor(marker: string, alone: boolean) {
     this.#marker = marker;
     this.#alone = alone;
-    this.#foreign = new Set([process.pid, process.ppid, ...(alone ? list().map((entry) => entry.pid) : [])]);
+    this.#outsiders = new Set([process.pid, process.ppid, ...(alone ? list().map((entry) => entry.pid) : [])]);
   }
 
   /** All living processes of the cell but the cell program itself. */
   list(): ProcessEntry[] {
-    return this.#own().map(({ pid, parent, command }) => ({ pid, parent, command }));
+    return this.#own().flatMap(({ pid, parent, command }) => {
+      const text = command();
+      return text === "" ? [] : [{ pid, parent, command: text }];
+    });
   }
 
   /** Those started, directly or not, by a service: they inherited its unit's name. */
-  ofUnit(unit: string): ProcessEntry[] {
+  ofUnit(unit: string): { readonly pid: number }[] {
     if (process.platform === "win32") return [];
-    return this.#own().filter((entry) => entry.environment.includes(`UPMATRIX_UNIT=${unit}`));
+    return this.#own().filter((entry) => entry.environment().includes(`UPMATRIX_UNIT=${unit}`));
   }
 
   /** Those whose command line matches one of the patterns. */
@@ -55,9 +67,20 @@ export class Processes {
   }
 
   #own(): Listed[] {
-    return list().filter(
-      (entry) => !this.#foreign.has(entry.pid) && (this.#alone || entry.environment.includes(`UPMATRIX_CELL=${this.#marker}`)),
-    );
+    const found = list();
+    const belonging = new Map<string, boolean>();
+    const own = found.filter((entry) => {
+      if (this.#outsiders.has(entry.pid)) return false;
+      if (this.#alone) return true;
+      const known = this.#belonging.get(entry.identity);
+      const environment = known === undefined ? entry.environment() : "";
+      const belongs = known ?? environment.includes(`UPMATRIX_CELL=${this.#marker}`);
+      // a child of ours, and any process in the middle of an exec, may not show its own environment yet
+      if (belongs || known === false || (environment !== "" && entry.parent !== process.pid)) belonging.set(entry.identity, belongs);
+      return belongs;
+    });
+    this.#belonging = belonging; // without those that have ended
+    return own;
   }
 }
 
@@ -78,29 +101,50 @@ function list(): Listed[] {
 }
 
 function listLinux(): Listed[] {
-  const found: Listed[] = [];
-  for (const name of readdirSync("/proc")) {
+  return readdirSync("/proc").flatMap((name) => {
     const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "latin1");
-      const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      if (state === "Z" || state === "X") continue; // dead, only not reaped yet
-      const command = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").filter(Boolean).join(" ");
-      if (command === "") continue; // a kernel thread, or a process that is just ending
-      found.push({ pid, parent: Number(parent), command, environment: readFileSync(`/proc/${name}/environ`, "utf8") });
-    } catch {
-      // it ended while it was looked at, or belongs to somebody else: either way not a living process of this cell
-    }
+    const stat = Number.isInteger(pid) ? readProc(`/proc/${name}/stat`) : "";
+    if (stat === "") return [];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state, parent] = fields;
+    if (state === "Z" || state === "X") return []; // dead, only not reaped yet
+    return [
+      {
+        pid,
+        parent: Number(parent),
+        identity: `${pid} ${fields[START_TIME]}`,
+        command: () => readProc(`/proc/${name}/cmdline`).split("\0").filter(Boolean).join(" "),
+        environment: () => readProc(`/proc/${name}/environ`),
+      },
+    ];
+  });
+}
+
+/** Of proc_pid_stat(5), counted from the state. */
+const START_TIME = 19;
+
+/** Empty when the process ended while it was looked at, or is somebody else's: either way not a living process of this cell. */
+function readProc(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
   }
-  return found;
 }
 
 function listPosix(): Listed[] {
   const plain = table(execFileSync("ps", ["axww", "-o", "pid=,ppid=,stat=,command="], { encoding: "utf8" }));
   const whole = table(execFileSync("ps", ["axwwE", "-o", "pid=,ppid=,stat=,command="], { encoding: "utf8" }));
   const environments = new Map(whole.map((row) => [row.pid, row.command]));
-  return plain.filter((row) => !row.state.startsWith("Z")).map((row) => ({ ...row, environment: environments.get(row.pid) ?? "" }));
+  return plain
+    .filter((row) => !row.state.startsWith("Z"))
+    .map(({ pid, parent, command }) => ({
+      pid,
+      parent,
+      identity: `${pid} ${environments.get(pid) ?? ""}`,
+      command: () => command,
+      environment: () => environments.get(pid) ?? "",
+    }));
 }
 
 function table(text: string): { pid: number; parent: number; state: string; command: string }[] {
@@ -124,6 +168,12 @@ function listWindows(): Listed[] {
   return rows.map((row) => {
     const command = row.CommandLine ?? "";
     const own = descendants.has(row.ProcessId) || (marker !== "" && command.includes(marker));
-    return { pid: row.ProcessId, parent: row.ParentProcessId, command, environment: own ? `UPMATRIX_CELL=${marker}` : "" };
+    return {
+      pid: row.ProcessId,
+      parent: row.ParentProcessId,
+      identity: `${row.ProcessId} ${command}`,
+      command: () => command,
+      environment: () => (own ? `UPMATRIX_CELL=${marker}` : ""),
+    };
   });
 }

@@ -3,11 +3,12 @@ import { BuildError } from "../build/index.ts";
 import { EnvironmentError } from "../environment/index.ts";
 import { ConfigurationError } from "../load/index.ts";
 import { FilterError } from "../plan/index.ts";
+import { RecordError } from "../run/index.ts";
 
 /** A wrong use of the command line. */
 export class UsageError extends Error {}
 
-const CONFIGURATION = [ConfigurationError, FilterError, UsageError];
+const CONFIGURATION = [ConfigurationError, FilterError, RecordError, UsageError];
 const KNOWN = [...CONFIGURATION, BuildError, EnvironmentError];
 
 export function printError(error: unknown): void {

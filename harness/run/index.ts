@@ -1,5 +1,5 @@
 // The door of running: plans become records here, and old records are judged again.
 export { buildProducts, defaultParallel, type Inspection, run, type RunEvent, type RunOptions, type RunResult } from "./run.ts";
 export { neededArtifacts } from "./artifacts.ts";
-export { observationsNow, readObservations, readRecord, RecordFolder } from "./record-folder.ts";
+export { observationsNow, readObservations, readRecord, RecordError, RecordFolder } from "./record-folder.ts";
 export { rejudge } from "./rejudge.ts";

@@ -136,6 +136,9 @@ async function closed(stream: WriteStream, done: Promise<void>): Promise<void> {
   await done;
 }
 
+/** A run that is not there, or whose record cannot be read. */
+export class RecordError extends Error {}
+
 /** Reads a record back: a run's folder, its record.json, or `latest`. Throws with the reason when it is not one. */
 export async function readRecord(reports: string, run: string): Promise<{ record: RunRecord; directory: string }> {
   const candidates = [path.resolve(run), path.resolve(reports, run)];
@@ -148,7 +151,7 @@ export async function readRecord(reports: string, run: string): Promise<{ record
     if (text === undefined) continue;
     return { record: checked(JSON.parse(text), file), directory: await realpath(path.dirname(file)) };
   }
-  throw new Error(`Cannot find a run at ${candidates.join(" or ")}: name a folder below ${reports}, or "latest"`);
+  throw new RecordError(`Cannot find a run at ${candidates.join(" or ")}: name a folder below ${reports}, or "latest"`);
 }
 
 /** Cell by cell and in place: a record of 100,000 cells must not be held twice. */
@@ -161,7 +164,7 @@ function checked(raw: unknown, file: string): RunRecord {
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const [issue] = error.issues;
-    throw new Error(
+    throw new RecordError(
       `Cannot read ${file}: ${issue?.path.join(".")}: ${issue?.message}; it was perhaps written by another version of upmatrix`,
       { cause: error },
     );

@@ -65,20 +65,23 @@ export async function run(project: Project, plan: Plan, options: RunOptions): Pr
   const startedAt = options.now().toISOString();
   const folder = await RecordFolder.make(options.reports, options.run);
   const runnable = plan.cells.filter((cell) => cell.skip === undefined);
-  const artifacts = await built(project, runnable, options);
   await folder.keepPlan({ products: project.products, cells: plan.cells });
   const judge = new CellJudge({ products: project.products, known: project.matrix.known }, folder, options, startedAt.slice(0, 10));
   const problems: string[] = [];
-  await prepare(options, artifacts);
-  options.on({ kind: "cells", total: runnable.length });
-  await runCells(runnable, { project, folder, artifacts, judge, options, problems });
-  await judge.again();
+  const artifacts = await built(project, runnable, options);
+  if (artifacts !== undefined) {
+    await prepare(options, artifacts);
+    options.on({ kind: "cells", total: runnable.length });
+    await runCells(runnable, { project, folder, artifacts, judge, options, problems });
+    await judge.again();
+  }
   const record = assemble(project, plan, judge.records(plan.cells), { startedAt, problems, options });
   await folder.write(record);
   return { record, directory: folder.directory };
 }
 
-async function built(project: Project, cells: readonly Cell[], options: RunOptions): Promise<Map<string, StoredArtifact>> {
+/** undefined: the run was interrupted meanwhile. */
+async function built(project: Project, cells: readonly Cell[], options: RunOptions): Promise<Map<string, StoredArtifact> | undefined> {
   const references = cells.flatMap((cell) => referencesOf(cell).map((role) => referenceCell(cell, role)));
   const needed: ArtifactRef[] = neededArtifacts([...references, ...cells]);
   return buildArtifacts(needed, {
@@ -86,6 +89,9 @@ async function built(project: Project, cells: readonly Cell[], options: RunOptio
     products: buildProducts(project),
     signal: options.signal,
     onArtifact: (artifact, done, total) => options.on({ kind: "artifact", name: artifact.name, cached: artifact.cached, done, total }),
+  }).catch((error: unknown) => {
+    if (options.signal.aborted && error === options.signal.reason) return undefined;
+    throw error;
   });
 }
 

@@ -103,6 +103,15 @@ test("a service that ignores stop is killed after TimeoutStopSec", async () => {
   expect(cell.processes.list()).toEqual([]);
 });
 
+test("under KillMode=process a stop that takes too long kills the main process only", async () => {
+  await using cell = scratchCell();
+  const manager = managed(cell, "KillMode=process", 'trap "" TERM; setsid sleep 999 & while :; do sleep 1; done');
+  await manager.start("agent.service");
+  await childIsThere(cell);
+  await manager.stop("agent.service");
+  expect(cell.processes.matching(["^sleep 999"])).toHaveLength(1);
+});
+
 test("a reboot kills everything and starts what is enabled", async () => {
   await using cell = scratchCell();
   const manager = managed(cell, "KillMode=process", "setsid sleep 999 & exec sleep 1000");

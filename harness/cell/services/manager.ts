@@ -75,7 +75,7 @@ export class ServiceManager {
       () => {
         this.#observer.see({ kind: "service", service: name, event: "stopped", detail: `did not stop within ${stopMs} ms: killed` });
         if (service.main?.pid !== undefined) signal(service.main.pid, "SIGKILL");
-        this.#sweep(service);
+        if (killMode !== "process") this.#sweep(service);
       },
       Math.min(stopMs, MAX_TIMER_MS),
     );

@@ -192,6 +192,11 @@ const cases: Record<string, Pair> = {
       ["a second trigger was turned down", plain, { during: { 5: [triggered(1), ...restartedAs("2.0.0")] } }],
       ["it was killed by the fault", killed, { during: { 5: [FIRED, triggered(1), health("2.0.0", true)] } }],
       ["it was turned down, and nothing happened", rollback, { snapshots: BACK, during: { 5: [triggered(1)] } }],
+      [
+        "one more upgrade to what runs already was turned down",
+        cellOf(scriptOf(), { next: "2.0.0" }),
+        { snapshots: { again: USUAL.after }, during: { 10: [triggered(1)] } },
+      ],
     ],
   },
   "over-in-time": {
