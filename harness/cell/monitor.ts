@@ -1,7 +1,7 @@
 // Watches the running product without pause: asks version and health, notes every change, and wakes those who wait for one.
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { ProcessEntry } from "../model/index.ts";
+import type { BusySign, ProcessEntry } from "../model/index.ts";
 import { matchingPaths } from "./glob.ts";
 import type { Observer } from "./observer.ts";
 import type { Place } from "./place.ts";
@@ -9,12 +9,20 @@ import type { Answers, Prober } from "./probe.ts";
 import type { Processes } from "./processes.ts";
 import type { ServiceManager } from "./services/manager.ts";
 
-/** Between two questions. Short against any downtime that matters, long against what a question costs the agent. */
-const INTERVAL_MS = 15;
-const IDLE_INTERVAL_MS = 60;
+/**
+ * Between two questions. A question that nobody answers costs next to nothing, one that is answered costs the cell and the
+ * agent about a millisecond: so downtime is seen to its end at once, and to its beginning within the longer pause.
+ */
+const UNANSWERED_MS = 10;
+const ANSWERED_MS = 40;
+/** When nobody waits for anything. */
+const IDLE_MS = 60;
 
 /** How a wait ended. `crashing`: a service keeps crashing, and nothing is left that could change that. */
 export type Waited = "reached" | "crashing" | "deadline";
+
+/** The processes of one moment, listed when somebody asks. */
+type Listing = () => readonly ProcessEntry[];
 
 export class Monitor implements AsyncDisposable {
   readonly #place: Place;
@@ -26,6 +34,8 @@ export class Monitor implements AsyncDisposable {
   #waiters = new Set<() => void>();
   #running = true;
   #waiting = 0;
+  /** One look has found everything steady, and the next one will decide. */
+  #nearly = false;
   /** Ends the pause between two questions. */
   #wake = (): void => undefined;
   /** Starts of each service since the product was last healthy. */
@@ -56,24 +66,14 @@ export class Monitor implements AsyncDisposable {
   }
 
   /** Signs that an upgrade is still going on, as product.yaml lists them. */
-  busy(processes: readonly ProcessEntry[] = this.#processes.list()): string[] {
-    return this.#place.job.product.upgrade.busy.flatMap((sign) => {
-      if ("process" in sign) {
-        const expression = new RegExp(sign.process);
-        return processes.filter(({ command }) => expression.test(command)).map(({ pid, command }) => `process ${pid}: ${command}`);
-      }
-      return matchingPaths(this.#place.root, sign.file)
-        .filter((file) => sign.contains === undefined || this.#contains(file, sign.contains))
-        .map((file) => `file ${file}${sign.contains === undefined ? "" : ` contains ${JSON.stringify(sign.contains)}`}`);
-    });
+  busy(): string[] {
+    const processes = this.#listing();
+    return this.#place.job.product.upgrade.busy.flatMap((sign) => this.#seen(sign, processes));
   }
 
   /** Waits until the product is healthy. */
   healthy(deadlineMs: number): Promise<Waited> {
-    return this.#until(
-      () => (this.#latest.healthy ? "reached" : this.#hopeless(this.#processes.list()) ? "crashing" : undefined),
-      deadlineMs,
-    );
+    return this.#until(() => (this.#latest.healthy ? "reached" : this.#hopeless(this.#listing()) ? "crashing" : undefined), deadlineMs);
   }
 
   /**
@@ -83,10 +83,10 @@ export class Monitor implements AsyncDisposable {
   steady(deadlineMs: number): Promise<Waited> {
     let agreed = 0;
     return this.#until(() => {
-      const processes = this.#processes.list();
+      const processes = this.#listing();
       if (this.#hopeless(processes)) return "crashing";
-      const over = (this.#latest.healthy || processes.length === 0) && !this.#manager.pending() && this.busy(processes).length === 0;
-      agreed = over ? agreed + 1 : 0;
+      agreed =
+        !this.#manager.pending() && !this.#underWay(processes) && (this.#latest.healthy || processes().length === 0) ? agreed + 1 : 0;
       return agreed >= 2 ? "reached" : undefined;
     }, deadlineMs);
   }
@@ -99,11 +99,37 @@ export class Monitor implements AsyncDisposable {
   }
 
   /** A service that has crashed over and over since anybody was there who could mend it. */
-  #hopeless(processes: readonly ProcessEntry[]): boolean {
+  #hopeless(processes: Listing): boolean {
+    if (this.#starts.size === 0) return false;
     const { limits, updaters } = this.#place.job.product;
     const expressions = updaters.map((pattern) => new RegExp(pattern));
-    if (processes.some(({ command }) => expressions.some((expression) => expression.test(command)))) this.#starts.clear();
+    if (processes().some(({ command }) => expressions.some((expression) => expression.test(command)))) this.#starts.clear();
     return Math.max(0, ...this.#starts.values()) >= limits.crashes;
+  }
+
+  /** Files are looked at first: to list the processes costs most of a look, and while a file tells, nobody needs to. */
+  #underWay(processes: Listing): boolean {
+    const { busy } = this.#place.job.product.upgrade;
+    const tells = (sign: BusySign): boolean => this.#seen(sign, processes).length > 0;
+    return busy.some((sign) => "file" in sign && tells(sign)) || busy.some((sign) => "process" in sign && tells(sign));
+  }
+
+  #seen(sign: BusySign, processes: Listing): string[] {
+    if ("process" in sign) {
+      const expression = new RegExp(sign.process);
+      return processes()
+        .filter(({ command }) => expression.test(command))
+        .map(({ pid, command }) => `process ${pid}: ${command}`);
+    }
+    return matchingPaths(this.#place.root, sign.file)
+      .filter((file) => sign.contains === undefined || this.#contains(file, sign.contains))
+      .map((file) => `file ${file}${sign.contains === undefined ? "" : ` contains ${JSON.stringify(sign.contains)}`}`);
+  }
+
+  /** One look lists the processes once at most. */
+  #listing(): Listing {
+    let listed: readonly ProcessEntry[] | undefined;
+    return () => (listed ??= this.#processes.list());
   }
 
   async #until(look: () => Waited | undefined, deadlineMs: number): Promise<Waited> {
@@ -133,13 +159,18 @@ export class Monitor implements AsyncDisposable {
       this.#waiters = new Set();
       for (const wake of waiters) wake();
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, this.#waiting > 0 ? INTERVAL_MS : IDLE_INTERVAL_MS);
+        const timer = setTimeout(resolve, this.#pause());
         this.#wake = () => {
           clearTimeout(timer);
           resolve();
         };
       });
     }
+  }
+
+  #pause(): number {
+    if (this.#waiting === 0) return IDLE_MS;
+    return this.#latest.healthy && !this.#nearly ? ANSWERED_MS : UNANSWERED_MS;
   }
 
   #contains(file: string, text: string): boolean {

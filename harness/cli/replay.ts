@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { type CellRecord, sentence, type Cell } from "../model/index.ts";
 import { planCells } from "../plan/index.ts";
 import { cellDetail } from "../report/index.ts";
-import { defaultParallel, type Inspection, observationsNow, readRecord, run, type RunEvent } from "../run/index.ts";
+import { defaultParallel, evidenceOf, type Inspection, readRecord, run, type RunEvent } from "../run/index.ts";
 import { UsageError } from "./errors.ts";
 import { Interrupt } from "./interrupt.ts";
 import { expectCells, platformOf } from "./run.ts";
@@ -111,8 +111,7 @@ function tell(event: RunEvent, cell: Cell): void {
 }
 
 function show(judged: CellRecord, directory: string): void {
-  const observations = judged.observations === null ? undefined : observationsNow(directory, judged.observations);
   const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
-  console.log(`\n${cellDetail(judged, observations, { color, width: process.stdout.columns ?? 120 })}`);
+  console.log(`\n${cellDetail(judged, evidenceOf(directory, judged), { color, width: process.stdout.columns ?? 120 })}`);
   console.log(`Everything observed: ${path.relative(process.cwd(), path.join(directory, judged.observations ?? ""))}`);
 }

@@ -3,11 +3,11 @@ import { appendFile } from "node:fs/promises";
 import path from "node:path";
 import type { CellRecord, Observation, RunRecord } from "../model/index.ts";
 import { junitStream, markdownStream, terminalSummary } from "../report/index.ts";
-import { observationsNow, RecordFolder } from "../run/index.ts";
+import { evidenceOf, RecordFolder } from "../run/index.ts";
 
-/** Looks a cell's observations up on disk, when it has any. */
+/** Looks up on disk what was observed of a cell. */
 export function detailsFrom(directory: string): (cell: CellRecord) => readonly Observation[] | undefined {
-  return (cell) => (cell.observations === null ? undefined : observationsNow(directory, cell.observations));
+  return (cell) => evidenceOf(directory, cell);
 }
 
 /** junit.xml and summary.md, and the job summary of GitHub Actions where there is one. Returns what could not be written. */

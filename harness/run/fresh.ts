@@ -41,7 +41,7 @@ export class FreshInstalls {
 }
 
 /** The cell that installs a release afresh. Its address is no cell of the plan: it is never judged. */
-export function referenceCell(cell: Cell, role: "to" | "next"): Cell {
+export function referenceCell(cell: Pick<Cell, "product" | "to" | "next" | "kind" | "environment">, role: "to" | "next"): Cell {
   const version = cell[role];
   const rebuilt = role === "to" ? cell.kind === "rebuild" : cell.next === cell.to;
   const ref: ArtifactRef = { product: cell.product, version, rebuilt };

@@ -1,5 +1,6 @@
 // The door of running: plans become records here, and old records are judged again.
 export { buildProducts, defaultParallel, type Inspection, run, type RunEvent, type RunOptions, type RunResult } from "./run.ts";
 export { neededArtifacts } from "./artifacts.ts";
+export { evidenceOf } from "./evidence.ts";
 export { observationsNow, readObservations, readRecord, RecordError, RecordFolder } from "./record-folder.ts";
 export { rejudge } from "./rejudge.ts";

@@ -1,6 +1,6 @@
 // The folder of a run: record.json, one NDJSON file of observations a cell, and `latest` pointing to it.
 // Observations are on disk as soon as they are seen: an interrupt or a crash of the harness loses none.
-import { createWriteStream, readFileSync, type WriteStream } from "node:fs";
+import { createWriteStream, existsSync, readFileSync, type WriteStream } from "node:fs";
 import { mkdir, open, readFile, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { finished } from "node:stream/promises";
@@ -176,9 +176,10 @@ export async function readObservations(directory: string, name: string): Promise
   return parseObservations(await readFile(path.join(directory, name), "utf8"));
 }
 
-/** The same at once, for reports that are made of a few cells. */
+/** The same at once; empty when there is no such file. */
 export function observationsNow(directory: string, name: string): Observation[] {
-  return parseObservations(readFileSync(path.join(directory, name), "utf8"));
+  const file = path.join(directory, name);
+  return existsSync(file) ? parseObservations(readFileSync(file, "utf8")) : [];
 }
 
 /** A last line that was cut off when the harness was killed is dropped: it was not yet observed. */
