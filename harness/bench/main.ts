@@ -1,0 +1,49 @@
+// `npm run bench [name...] [-- --json] [--runs n] [--cells n|all]`: measures, prints one line a goal. Exit codes: 0 all goals met · 1 one is missed · 3 nothing could be measured.
+import { parseArgs } from "node:util";
+import { formatMeasure, type Measure, summarize } from "./measure.ts";
+import type { Benchmark } from "./options.ts";
+import { memoryBenchmark } from "./memory.ts";
+import { planBenchmark } from "./plan.ts";
+import { recordBenchmark } from "./record.ts";
+import { throughputVsBare, throughputVsNaive } from "./throughput.ts";
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  "throughput-vs-naive": throughputVsNaive,
+  "throughput-vs-bare": throughputVsBare,
+  "plan-100x30": planBenchmark,
+  "record-100k": recordBenchmark,
+  "memory-2000": memoryBenchmark,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, runs: { type: "string" }, cells: { type: "string", default: "24" } },
+});
+
+function count(name: string, text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new Error(`Cannot use --${name} ${text}: it must be a positive number`);
+}
+
+async function main(): Promise<void> {
+  const unknown = positionals.find((name) => BENCHMARKS[name] === undefined);
+  if (unknown !== undefined) throw new Error(`Cannot find the benchmark ${unknown}: there are ${Object.keys(BENCHMARKS).join(", ")}`);
+  const chosen = Object.entries(BENCHMARKS).filter(([name]) => positionals.length === 0 || positionals.includes(name));
+  const measures: Measure[] = [];
+  for (const [, benchmark] of chosen) {
+    const measured = await benchmark({
+      runs: values.runs === undefined ? undefined : count("runs", values.runs),
+      cells: values.cells === "all" ? "all" : count("cells", values.cells),
+      say: (line) => console.error(line),
+    });
+    measures.push(...measured);
+    if (!values.json) for (const measure of measured) console.log(formatMeasure(measure));
+  }
+  if (values.json) console.log(JSON.stringify(measures.map(summarize), null, 2));
+  process.exitCode = measures.every((measure) => summarize(measure).met) ? 0 : 1;
+}
+
+await main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 3;
+});
