@@ -1,10 +1,10 @@
 // Asks a running product its version and health, as product.yaml says: over HTTP, by a command, or from a file.
 import { readFileSync } from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import type { Probe } from "../model/index.ts";
 import { runCommand } from "./command.ts";
 import { matchingPaths } from "./glob.ts";
-import { httpGet } from "./http-get.ts";
 import type { Observer } from "./observer.ts";
 import type { Place, Target } from "./place.ts";
 
@@ -18,6 +18,7 @@ export interface Answers {
 export class Prober {
   readonly #place: Place;
   readonly #observer: Observer;
+  readonly #agent = new http.Agent({ keepAlive: false });
 
   constructor(place: Place, observer: Observer) {
     this.#place = place;
@@ -41,7 +42,7 @@ export class Prober {
 
   async #fetch(probe: Probe): Promise<string | null> {
     const target: Target = { version: "" };
-    if ("http" in probe) return httpGet(this.#place.fill(probe.http, target), PROBE_DEADLINE_MS);
+    if ("http" in probe) return this.#get(this.#place.fill(probe.http, target));
     if ("file" in probe) {
       const [found] = matchingPaths(this.#place.root, probe.file);
       return found === undefined ? null : readText(path.join(this.#place.root, found));
@@ -50,6 +51,26 @@ export class Prober {
     const options = { env: this.#place.variables(target), cwd: this.#place.root, deadlineMs: PROBE_DEADLINE_MS, quiet: true };
     const result = await runCommand(argv, options, this.#observer);
     return result.code === 0 ? result.stdout : null;
+  }
+
+  #get(url: string): Promise<string | null> {
+    const socket = /^unix:(.+?):(\/.*)$/.exec(url);
+    const where = socket ? { socketPath: socket[1], path: socket[2] } : url;
+    return new Promise((resolve) => {
+      const options = { agent: this.#agent, timeout: PROBE_DEADLINE_MS };
+      const heard = (response: http.IncomingMessage): void => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => (text += chunk));
+        response.on("end", () => resolve(response.statusCode !== undefined && response.statusCode < 400 ? text : null));
+        response.on("error", () => resolve(null));
+      };
+      const request =
+        typeof where === "string" ? http.get(where, options, heard) : http.get({ ...where, ...options } as http.RequestOptions, heard); // the groups of the match are there
+      request.on("timeout", () => request.destroy());
+      request.on("error", () => resolve(null)); // nothing listens, or not any more: no answer
+      request.on("close", () => resolve(null));
+    });
   }
 }
 
