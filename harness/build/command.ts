@@ -36,7 +36,8 @@ export async function runCommand({ argv, directory, env, deadlineMs, signal }: C
   // A group of its own on POSIX, so that what the command started can be ended with it.
   const options = {
     cwd: directory,
-    env,
+    env: { ...surroundings(), ...env },
+    extendEnv: false,
     stdin: "ignore",
     all: true,
     buffer: false,
@@ -58,6 +59,11 @@ export async function runCommand({ argv, directory, env, deadlineMs, signal }: C
   if (result.exitCode !== undefined) return { ended: { kind: "exit", code: result.exitCode }, output };
   if (result.signal !== undefined) return { ended: { kind: "killed", by: result.signal }, output };
   return { ended: { kind: "unstartable", why: result.originalMessage ?? result.shortMessage ?? "unknown reason" }, output };
+}
+
+/** The caller's environment, for paths and proxies; but what upmatrix itself was told must not reach a build and change its bytes. */
+function surroundings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("UPMATRIX_")));
 }
 
 /** Ends the command's tree when `stop` aborts or this process exits, and what it left behind when it is over. */

@@ -27,6 +27,8 @@ export interface DockerOptions {
 
 /** Cells that one warm container runs at once: its warden is one process, and a leak costs at most this many cells' warmth. */
 const CELLS_PER_CONTAINER = 8;
+/** Measured with two products: a cell keeps a processor busy for a third of its time and waits for the rest. */
+const CELLS_A_PROCESSOR = 3;
 const ALWAYS = ["reboot", "signals", "absolute-root", "isolated-network", "root-user", "own-processes"];
 /** What the engine may refuse. */
 const TRIED = ["small-disk", "read-only-mount"];
@@ -94,7 +96,10 @@ class DockerEnvironment implements Environment {
     const { engine, image, options } = site;
     this.#site = site;
     this.#isolation = isolation;
-    this.slots = options.slots ?? options.matrix.limits.parallel ?? 2 * Math.max(1, Math.min(engine.processors, availableParallelism()));
+    this.slots =
+      options.slots ??
+      options.matrix.limits.parallel ??
+      CELLS_A_PROCESSOR * Math.max(1, Math.min(engine.processors, availableParallelism()));
     this.#turn = pLimit(this.slots);
     this.facts = factsOf(`${engine.description}; ${image.base}; ${isolation.description}`, isolation.capabilities);
   }
