@@ -1,6 +1,5 @@
-// The same cells the naive way: a container each by testcontainers, artifacts copied in, one exec a step.
+// The same cells the naive way: one after another, a container each by testcontainers, artifacts copied in, one exec a step.
 import Docker from "dockerode";
-import pLimit from "p-limit";
 import { GenericContainer, type StartedTestContainer } from "testcontainers";
 import type { Cell } from "../model/index.ts";
 import { releasesOf, TOOLS, toolText } from "./bare-way.ts";
@@ -46,12 +45,10 @@ export class NaiveWay {
     this.#tools = tools;
   }
 
-  /** Runs all cells, as many at once as the environment has slots. Throws when one does not end on its versions. */
+  /** Runs all cells one after another, as a test file that nobody has thought about does. Throws when one does not end on its versions. */
   async runCells(cells: readonly Cell[]): Promise<number> {
     const began = performance.now();
-    const slot = pLimit(this.#ground.environment.slots);
-    const ends = await Promise.allSettled(cells.map((cell) => slot(() => this.#runCell(cell))));
-    for (const end of ends) if (end.status === "rejected") throw end.reason; // when all containers are gone
+    for (const cell of cells) await this.#runCell(cell);
     return performance.now() - began;
   }
 

@@ -14,14 +14,14 @@ interface Way {
   runCells(cells: readonly Cell[]): Promise<number>;
 }
 
-/** Against one testcontainers container a cell and one exec a step. */
+/** Against one testcontainers container a cell and one exec a step, one cell after another: warm containers are worth nothing there, and neither is time in which a product only waits. */
 export async function throughputVsNaive(options: BenchOptions): Promise<Measure[]> {
   await using ground = await Ground.open(options);
   const naive = await NaiveWay.open(ground);
   return [await compared(ground, naive, { name: "throughput-vs-naive", other: "naive", goal: { than: "at least", value: 5 } }, options)];
 }
 
-/** Against the bare commands on this machine. */
+/** Against the bare commands on this machine, as many at once. */
 export async function throughputVsBare(options: BenchOptions): Promise<Measure[]> {
   await using ground = await Ground.open(options);
   await using bare = await BareWay.open(ground);
@@ -52,7 +52,7 @@ async function compared(
   const rate = (ms: number): string => `${Math.round((cells.length / ms) * 60_000)} cells/min`;
   const left = leftOut === 0 ? "" : `; ${leftOut} of the sample left out, for they do not pass`;
   const failures = otherwise === 0 ? "" : `; in all runs ${otherwise} cells of the harness did not pass`;
-  const note = `${cells.length} clean upgrades, ${environment.slots} at once, pool warm, artifacts built; harness ${rate(medianOf(pairs.map(({ ours }) => ours)))}, ${what.other} ${rate(medianOf(pairs.map(({ theirs }) => theirs)))}${left}${failures}; load average at the beginning ${busy.toFixed(1)} on ${os.availableParallelism()} processors`;
+  const note = `${cells.length} clean upgrades, ${environment.slots} at once${what.other === "naive" ? " against one after another" : ""}, pool warm, artifacts built; harness ${rate(medianOf(pairs.map(({ ours }) => ours)))}, ${what.other} ${rate(medianOf(pairs.map(({ theirs }) => theirs)))}${left}${failures}; load average at the beginning ${busy.toFixed(1)} on ${os.availableParallelism()} processors`;
   return { name: what.name, unit: "×", values: pairs.map(({ ours, theirs }) => theirs / ours), goal: what.goal, note };
 }
 

@@ -17,8 +17,9 @@ export async function judgeCommand(run: string, _options: object, command: Comma
   const { record, directory } = await readRecord(foldersOf(command).reports, run);
   const project = await openProject(command);
   const judged = await rejudge(record, { directory, known: project.matrix.known, today: new Date().toISOString().slice(0, 10) });
-  const changed = judged.cells.filter((cell, index) => cell.verdict !== record.cells[index]?.verdict);
-  for (const cell of changed) console.log(`${cell.id}: was ${record.cells.find(({ id }) => id === cell.id)?.verdict}, now ${cell.verdict}`);
+  const before = new Map(record.cells.map(({ id, verdict }) => [id, verdict]));
+  const changed = judged.cells.filter(({ id, verdict }) => verdict !== before.get(id));
+  for (const cell of changed) console.log(`${cell.id}: was ${before.get(cell.id)}, now ${cell.verdict}`);
   console.log(`${judged.cells.length} cells judged again, ${changed.length} with another verdict`);
   await new RecordFolder(path.dirname(directory), path.basename(directory)).write(judged);
   for (const problem of await writeViews(judged, directory)) console.error(problem);

@@ -4,7 +4,13 @@ import type { Finding, KnownFailure, Verdict } from "../model/index.ts";
 import { gateOf, verdictOf } from "./verdict.ts";
 
 const finding: Finding = { check: "processes", path: null, expected: "one", actual: "two", step: 7 };
-const entry = (expires: string): KnownFailure => ({ pattern: "a/*", reason: "Old updater", link: "https://bugs/1", expires });
+const entry = (expires: string): KnownFailure => ({
+  pattern: "a/*",
+  reason: "Old updater",
+  link: "https://bugs/1",
+  expires,
+  intermittent: false,
+});
 const matches = (pattern: string, id: string): boolean => id.startsWith(pattern.replace("*", ""));
 
 test.each<[string, Finding[], string | null, KnownFailure[], Verdict, string]>([
@@ -22,6 +28,15 @@ test.each<[string, Finding[], string | null, KnownFailure[], Verdict, string]>([
   ],
   ["one of two entries holds", [finding], null, [entry("2026-12-31"), entry("2027-06-30")], "known", "Old updater (https://bugs/1)"],
   ["known, but nothing found", [], null, [entry("2027-01-02")], "fixed", "a/*: Old updater (https://bugs/1)"],
+  ["known to come and go, and nothing found", [], null, [{ ...entry("2027-01-02"), intermittent: true }], "passed", ""],
+  [
+    "known to come and go, and found",
+    [finding],
+    null,
+    [{ ...entry("2027-01-02"), intermittent: true }],
+    "known",
+    "Old updater (https://bugs/1)",
+  ],
   ["known, but it could not be told", [], "lost: why", [entry("2027-01-02")], "errored", "lost: why"],
   ["another cell is known", [finding], null, [{ ...entry("2027-01-02"), pattern: "b/*" }], "failed", ""],
 ])("%s", (_, findings, errored, known, verdict, reason) => {

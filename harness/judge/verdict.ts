@@ -7,7 +7,7 @@ import type { Judgement } from "./judge.ts";
  *
  * - could not be told → `errored`, whatever is known of it
  * - findings → `known` when an entry matches that has not expired, else `failed`; an expired entry is named in the reason
- * - no findings → `fixed` when an entry matches, expired or not: it must be removed; else `passed`
+ * - no findings → `fixed` when an entry matches that is not intermittent, expired or not: it must be removed; else `passed`
  *
  * @param today YYYY-MM-DD; an entry holds up to and including the day it expires on
  */
@@ -22,7 +22,10 @@ export function verdictOf(
   const entries = known.filter(({ pattern }) => matches(pattern, cell.id));
   const [first] = entries;
   if (judgement.findings.length === 0) {
-    return first === undefined ? { verdict: "passed", reason: "" } : { verdict: "fixed", reason: `${first.pattern}: ${reasonOf(first)}` };
+    const mended = entries.find(({ intermittent }) => !intermittent);
+    return mended === undefined
+      ? { verdict: "passed", reason: "" }
+      : { verdict: "fixed", reason: `${mended.pattern}: ${reasonOf(mended)}` };
   }
   const valid = entries.find(({ expires }) => today <= expires);
   if (valid !== undefined) return { verdict: "known", reason: reasonOf(valid) };

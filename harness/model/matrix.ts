@@ -44,6 +44,10 @@ export const knownFailure = z
     reason: z.string().min(1),
     link: z.string().min(1),
     expires: z.iso.date({ error: "must be a date such as 2027-06-30" }),
+    intermittent: z
+      .boolean()
+      .default(false)
+      .describe("It depends on where between two operations the fault strikes: a pass is a pass, and does not mean that it was mended"),
   })
   .meta({ id: "knownFailure" });
 export type KnownFailure = z.infer<typeof knownFailure>;

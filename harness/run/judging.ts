@@ -13,6 +13,7 @@ import {
 } from "../model/index.ts";
 import { addressMatcher } from "../plan/index.ts";
 import { readObservations } from "./record-folder.ts";
+import { textSharer } from "./texts.ts";
 
 export interface References {
   readonly to: { readonly tree: Tree | null; readonly problem: string };
@@ -33,6 +34,7 @@ export interface JudgingSource {
 }
 
 export class CellJudge {
+  readonly #share = textSharer();
   readonly #judged = new Map<string, Judged & { readonly cell: Cell }>();
   readonly #outcomes = new Map<string, Outcome | null>();
   readonly #source: JudgingSource;
@@ -72,7 +74,7 @@ export class CellJudge {
       },
     });
     if (isSound(cell)) this.#outcomes.set(pairKey(cell, cell.from, cell.to), judgement.outcome);
-    const record = this.#record(cell, judgement, file);
+    const record = this.#share(this.#record(cell, judgement, file));
     this.#judged.set(cell.id, { cell, record, references, file, open });
     return record;
   }

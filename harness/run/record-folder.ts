@@ -6,6 +6,7 @@ import path from "node:path";
 import { finished } from "node:stream/promises";
 import { z } from "zod";
 import { type Cell, cellRecord, type Observation, type Product, type RunRecord, runRecord } from "../model/index.ts";
+import { textSharer } from "./texts.ts";
 
 /** A place for one cell's observations. */
 export interface ObservationFile {
@@ -156,10 +157,11 @@ export async function readRecord(reports: string, run: string): Promise<{ record
 
 /** Cell by cell and in place: a record of 100,000 cells must not be held twice. */
 function checked(raw: unknown, file: string): RunRecord {
+  const share = textSharer();
   try {
     const { cells, ...head } = z.looseObject({ cells: z.array(z.unknown()) }).parse(raw);
     const record = runRecord.parse({ ...head, cells: [] });
-    for (const [index, cell] of cells.entries()) cells[index] = cellRecord.parse(cell);
+    for (const [index, cell] of cells.entries()) cells[index] = share(cellRecord.parse(cell));
     return { ...record, cells: cells as RunRecord["cells"] }; // each was just parsed
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
