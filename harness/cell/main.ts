@@ -135,4 +135,4 @@ function tailOf(file: string): string {
   }
 }
 
-await main();
+void main();

@@ -14,9 +14,9 @@ import type { ServiceManager } from "./services/manager.ts";
  * agent about a millisecond: so downtime is seen to its end at once, and to its beginning within the longer pause.
  */
 const UNANSWERED_MS = 10;
-const ANSWERED_MS = 40;
+const ANSWERED_MS = 60;
 /** When nobody waits for anything. */
-const IDLE_MS = 60;
+const IDLE_MS = 80;
 
 /** How a wait ended. `crashing`: a service keeps crashing, and nothing is left that could change that. */
 export type Waited = "reached" | "crashing" | "deadline";

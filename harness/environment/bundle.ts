@@ -17,11 +17,10 @@ const EXTENSION = path.extname(import.meta.filename);
 
 /**
  * The program is loaded by this file, which keeps V8's compiled code beside it: a third of the start-up time. By a call and not
- * by NODE_COMPILE_CACHE, which every product process would inherit.
+ * by NODE_COMPILE_CACHE, which every product process would inherit. CommonJS, because loading a module takes as long again.
  */
-export const START = `import { enableCompileCache } from "node:module";
-enableCompileCache?.(import.meta.dirname + "/compiled");
-await import("./program.mjs");
+export const START = `require("node:module").enableCompileCache?.(__dirname + "/compiled");
+require("./program.cjs");
 `;
 
 /**
@@ -48,14 +47,14 @@ export async function bundleCellProgram(cache: string = DEFAULT_CACHE): Promise<
   return bundleProgram(path.join(import.meta.dirname, "..", "cell", `main${EXTENSION}`), cache);
 }
 
-/** Any program of ours: `program.mjs` and, beside it, the `start.mjs` to start. */
+/** Any program of ours: `program.cjs` and, beside it, the `start.cjs` to start. */
 export async function bundleProgram(entry: string, cache: string): Promise<Bundle> {
   const result = await build({
     entryPoints: [entry],
     bundle: true,
     write: false,
     platform: "node",
-    format: "esm",
+    format: "cjs",
     target: "node22",
     logLevel: "silent",
     legalComments: "none",
@@ -65,9 +64,9 @@ export async function bundleProgram(entry: string, cache: string): Promise<Bundl
   if (file === undefined) throw new Error(`esbuild made no file of ${entry}`);
   const digest = createHash("sha256").update(START).update(file.contents).digest("hex").slice(0, 16);
   const folder = path.resolve(cache, "cell", digest);
-  await writeOnce(path.join(folder, "program.mjs"), file.contents);
-  await writeOnce(path.join(folder, "start.mjs"), START);
-  return { path: path.join(folder, "start.mjs"), digest };
+  await writeOnce(path.join(folder, "program.cjs"), file.contents);
+  await writeOnce(path.join(folder, "start.cjs"), START);
+  return { path: path.join(folder, "start.cjs"), digest };
 }
 
 /** Two runs may bundle at once: the file appears whole or not at all. */

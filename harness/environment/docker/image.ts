@@ -12,7 +12,7 @@ import { type Engine, IMAGE_LABEL, removeContainer, RUN_LABEL } from "./engine.t
 import { missingLibraries, nodeFor, nodeKey } from "./node-runtime.ts";
 import { NODE, PROGRAM, SCRIPT } from "./protocol.ts";
 
-export const WARDEN = "/upmatrix/warden/start.mjs";
+export const WARDEN = "/upmatrix/warden/start.cjs";
 const BAKE_MS = 20_000;
 const SUPERSEDED_S = 3600;
 const EXTENSION = path.extname(import.meta.filename);
@@ -66,7 +66,7 @@ async function putNode(container: Docker.Container, engine: Engine, node: string
 
 async function putPrograms(container: Docker.Container, cell: Bundle, warden: Bundle, script: string): Promise<void> {
   const program = (bundle: Bundle, folder: string): ArchiveEntry[] =>
-    ["start.mjs", "program.mjs"].map((file) => ({
+    ["start.cjs", "program.cjs"].map((file) => ({
       path: `upmatrix/${folder}/${file}`,
       content: { file: path.join(path.dirname(bundle.path), file) },
     }));

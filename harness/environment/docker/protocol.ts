@@ -40,7 +40,7 @@ export const ROOT = "/cell/root";
 export const WORK = "/cell/work";
 export const ARTIFACTS = "/upmatrix/artifacts";
 export const NODE = "/upmatrix/bin/node";
-export const PROGRAM = "/upmatrix/cell/start.mjs";
+export const PROGRAM = "/upmatrix/cell/start.cjs";
 export const SCRIPT = "/upmatrix/cell.sh";
 /** Far more than a cell needs; pages are only taken when they are written. */
 export const TREE_SIZE = "1g";
