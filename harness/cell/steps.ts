@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { armFaults, type ArmedFaults } from "../faults/index.ts";
-import { type JobArtifact, jobArtifactKey, milliseconds, type Step } from "../model/index.ts";
+import { decisiveSnapshot, type JobArtifact, jobArtifactKey, milliseconds, type Step } from "../model/index.ts";
 import type { Cell } from "./cell.ts";
 import { runCommand } from "./command.ts";
 import { faultTarget } from "./fault-target.ts";
@@ -87,8 +87,7 @@ export class Steps {
   }
 
   async #snapshot(step: Extract<Step, { kind: "snapshot" }>): Promise<string> {
-    // the pointer is asked where it decides: after an upgrade
-    const asks = step.label === "after" || step.label === "again";
+    const asks = step.label === decisiveSnapshot(this.#cell.place.job.script);
     const snapshot = await takeSnapshot(this.#cell, asks);
     this.#cell.observer.see({ kind: "snapshot", label: step.label, snapshot });
     return `${snapshot.tree.length} entries, version ${snapshot.version ?? "unknown"}, ${snapshot.healthy ? "healthy" : "not healthy"}`;

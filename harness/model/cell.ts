@@ -41,6 +41,11 @@ export interface Script {
   readonly candidate?: string;
 }
 
+/** The snapshot that the layout and the active pointer are judged by; there the pointer's program itself is asked its version. */
+export function decisiveSnapshot({ settled }: Pick<Script, "settled">): SnapshotLabel {
+  return settled === "repaired" ? "again" : "after";
+}
+
 export interface Cell {
   /** `<product>/<from>..<to>[..<next>]/<scenario>@<environment>`; nobody parses it to get data back. */
   readonly id: string;

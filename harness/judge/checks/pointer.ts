@@ -1,4 +1,5 @@
 // Checks of the active pointer: it leads to a whole, runnable version, and that is the version which answers.
+import { decisiveSnapshot } from "../../model/index.ts";
 import type { CheckContext } from "../context.ts";
 import type { Seen } from "../timeline.ts";
 import { entriesOf } from "../tree-diff.ts";
@@ -23,7 +24,7 @@ export const versionReported: Check = defineCheck(
     ),
 );
 
-function pointerProblem({ product }: CheckContext, { snapshot, label, step }: Seen): Broken[] {
+function pointerProblem({ product, cell }: CheckContext, { snapshot, label, step }: Seen): Broken[] {
   const { active, tree } = snapshot;
   const broken = (expected: string, actual: string): Broken[] => [{ path: product.active?.path ?? null, expected, actual, step }];
   if (!active.exists)
@@ -34,8 +35,7 @@ function pointerProblem({ product }: CheckContext, { snapshot, label, step }: Se
   const inside = active.target !== null && active.target !== "" && !active.target.startsWith("..");
   if (inside && active.target !== null && !entriesOf(tree).has(active.target))
     return broken("leads to something in the tree", `leads to ${active.target}`);
-  // only these snapshots ask the program itself
-  const asked = product.active?.command !== undefined && (label === "after" || label === "again");
+  const asked = product.active?.command !== undefined && label === decisiveSnapshot(cell.script);
   if (asked && active.version === null) return broken("what it selects can be run and tells its version", active.detail);
   return [];
 }
