@@ -85,7 +85,8 @@ test("the harness knows no product by name", () => {
   const products = readdirSync(path.join(HOME, "..", "fixtures"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
-  const naming = sources
+  const cli = { name: "cli.ts", text: readFileSync(path.join(HOME, "cli.ts"), "utf8") };
+  const naming = [...sources, cli]
     .filter(({ text }) => products.some((product) => new RegExp(`\\b${product}\\b`, "i").test(code(text))))
     .map(({ name }) => name);
   expect(products.length).toBeGreaterThan(1);

@@ -50,7 +50,7 @@ function program(): Command {
 
 function filtered(command: Command): Command {
   return command
-    .argument("[cells...]", "addresses, with wildcards: elastic/8.*..9.*/crash-*@docker")
+    .argument("[cells...]", "addresses, with wildcards: my-agent/8.*..9.*/crash-*@docker")
     .addOption(new Option("--tier <tier>", "which scenarios and pairs").choices(tier.options).default("gate"))
     .addOption(
       new Option("--environment <name>", "where: docker when an engine answers, else host").choices([...environmentName.options, "all"]),

@@ -95,7 +95,7 @@ export interface ArtifactRef {
   readonly variant?: string;
 }
 
-/** `elastic/8.1.0`, `elastic/8.1.0+rebuilt`, `elastic/8.1.0~crash-on-start`. */
+/** `my-agent/8.1.0`, `my-agent/8.1.0+rebuilt`, `my-agent/8.1.0~crash-on-start`. */
 export function artifactName(ref: ArtifactRef): string {
   return `${ref.product}/${ref.version}${ref.rebuilt ? "+rebuilt" : ""}${ref.variant === undefined ? "" : `~${ref.variant}`}`;
 }
