@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { matchingPaths } from "./glob.ts";
 import { extract, Prober } from "./probe.ts";
-import { readTree } from "./snapshot.ts";
+import { readStates, readTree } from "./snapshot.ts";
 import { scratchCell } from "./testing/scratch-cell.ts";
 
 test.each([
@@ -99,4 +99,32 @@ test("reads a tree: files with digest and mode, links with target, the root itse
       text: "#!/bin/sh\n",
     },
   ]);
+});
+
+test("state files: JSON is tried, YAML goes to the judge as it is, also through a link", async () => {
+  await using cell = scratchCell({ state: ["v2/*", "current/state.yaml"] });
+  const put = (name: string, content: string | Buffer) => writeFileSync(path.join(cell.place.root, "v2", name), content);
+  mkdirSync(path.join(cell.place.root, "v2"));
+  symlinkSync("v2", path.join(cell.place.root, "current"));
+  put("broken.json", '{"a":');
+  put("empty.yaml", "");
+  put("huge.yml", "a".repeat((1 << 20) + 1));
+  put("list.yml", `- ${"long ".repeat(2000)}`);
+  put("sound.json", "{}");
+  put("state.db", "anything");
+  put("state.yaml", "version: [1");
+  put("zeros.yaml", Buffer.alloc(10));
+  expect(readStates(cell.place)).toEqual({
+    unreadable: [
+      { path: "v2/broken.json", problem: expect.stringContaining("JSON") },
+      { path: "v2/empty.yaml", problem: "is empty" },
+      { path: "v2/huge.yml", problem: "holds 1048577 bytes, more than is looked into" },
+      { path: "v2/zeros.yaml", problem: "holds only zero bytes" },
+    ],
+    unparsed: [
+      { path: "v2/list.yml", text: expect.stringMatching(/^- long .{9900}/) },
+      { path: "v2/state.yaml", text: "version: [1" },
+      { path: "current/state.yaml", text: "version: [1" },
+    ],
+  });
 });

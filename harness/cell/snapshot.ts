@@ -12,6 +12,7 @@ import { extract, type Prober } from "./probe.ts";
 import type { Processes } from "./processes.ts";
 
 const TEXT_BYTES = 4096;
+const MOST_YAML_BYTES = 1 << 20;
 
 export interface SnapshotSources {
   readonly place: Place;
@@ -25,13 +26,15 @@ export interface SnapshotSources {
 export async function takeSnapshot({ place, prober, monitor, processes, observer }: SnapshotSources, ask: boolean): Promise<Snapshot> {
   const answers = await prober.ask();
   const tree = readTree(place.root);
+  const { unreadable, unparsed } = readStates(place);
   return {
     tree,
     ...answers,
     active: await readActive(place, observer, ask),
     processes: processes.list(),
     busy: monitor.busy(),
-    unreadable: unreadableStates(place),
+    unreadable,
+    ...(unparsed.length === 0 ? {} : { unparsed }),
     diskBytes: tree.reduce((sum, entry) => sum + (entry.size ?? 0), 0),
   };
 }
@@ -95,32 +98,41 @@ async function readActive(place: Place, observer: Observer, ask: boolean): Promi
   return { exists: true, target, version, detail };
 }
 
-function unreadableStates(place: Place): Snapshot["unreadable"] {
-  return place.job.product.state.flatMap((glob) =>
-    matchingPaths(place.root, glob).flatMap((file) => {
-      const problem = stateProblem(path.join(place.root, file));
-      return problem === undefined ? [] : [{ path: file, problem }];
-    }),
-  );
+/** What Node can read is checked here. It has no parser of YAML: such a file's text goes with the snapshot, for the judge. */
+export function readStates(place: Place): { unreadable: Snapshot["unreadable"]; unparsed: NonNullable<Snapshot["unparsed"]> } {
+  const files = new Set(place.job.product.state.flatMap((glob) => matchingPaths(place.root, glob)));
+  const states = [...files].map((file) => ({ path: file, ...readState(path.join(place.root, file)) }));
+  return {
+    unreadable: states.flatMap((state) => (state.problem === undefined ? [] : [{ path: state.path, problem: state.problem }])),
+    unparsed: states.flatMap((state) => (state.text === undefined ? [] : [{ path: state.path, text: state.text }])),
+  };
 }
 
 /** JSON must parse. Other formats must not be empty and must be text: what they mean is the product's own affair. */
-function stateProblem(file: string): string | undefined {
+function readState(file: string): { readonly problem?: string; readonly text?: string } {
   let content: Buffer;
   try {
     content = readFileSync(file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException; // node:fs throws only such errors
-    return code === "ENOENT" ? undefined : message;
+    return code === "ENOENT" ? {} : { problem: message };
   }
-  if (content.length === 0) return "is empty";
-  if (content.every((byte) => byte === 0)) return "holds only zero bytes";
-  if (!file.endsWith(".json")) return content.includes(0) ? "holds zero bytes" : undefined;
+  if (content.length === 0) return { problem: "is empty" };
+  if (content.every((byte) => byte === 0)) return { problem: "holds only zero bytes" };
+  if (file.endsWith(".json")) return parsed(content.toString("utf8"));
+  if (content.includes(0)) return { problem: "holds zero bytes" };
+  if (!/\.ya?ml$/.test(file)) return {};
+  return content.length > MOST_YAML_BYTES
+    ? { problem: `holds ${content.length} bytes, more than is looked into` }
+    : { text: content.toString("utf8") };
+}
+
+function parsed(text: string): { readonly problem?: string } {
   try {
-    JSON.parse(content.toString("utf8"));
-    return undefined;
+    JSON.parse(text);
+    return {};
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { problem: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -40,6 +40,7 @@ const MISTAKES: readonly Mistake[] = [
   clean("overwrites-config", "user-files", "config.txt"),
   clean("loses-user-data", "user-files", "data/treasure.txt", /^missing/),
   clean("half-writes-state", "readable-state", "state.json", /Unterminated string/),
+  clean("half-writes-yaml", "readable-state", "origin.yaml", /^is not YAML: line 1: /),
   clean("empties-a-file", "empty-files", "versions/2.0.0/notes.txt"),
   clean("claims-failure", "updating-command", null, /^exit code 1: cannot upgrade/),
   clean("never-ends", "over-in-time", null, /not over within/),

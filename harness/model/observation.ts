@@ -40,6 +40,8 @@ export interface Snapshot {
   readonly busy: readonly string[];
   /** State files that do not parse or are empty. */
   readonly unreadable: readonly { readonly path: string; readonly problem: string }[];
+  /** State files in YAML, which the cell program cannot parse; absent when there is none. */
+  readonly unparsed?: readonly { readonly path: string; readonly text: string }[];
   /** Bytes of all files in the tree. */
   readonly diskBytes: number;
 }

@@ -49,6 +49,8 @@ const retry = cellOf(
 );
 const THIRD = { after: USUAL.again, rebooted: USUAL.again, again: USUAL.after };
 
+const yaml = (text: string): Partial<Snapshot> => ({ unparsed: [{ path: "state.yaml", text }] });
+
 type Changes = Partial<Snapshot> | ((usual: Snapshot) => Partial<Snapshot>);
 /** The usual snapshots with these changed from a label on: what is broken stays broken. */
 function from(
@@ -160,8 +162,14 @@ const cases: Record<string, Pair> = {
         plain,
         { snapshots: from("after", { unreadable: [{ path: "state.json", problem: "Unexpected end" }] }) },
       ],
+      ["one in YAML is half written", plain, { snapshots: from("after", yaml("version: 2.0.0\nhisto")) }],
+      ["one in YAML ends in the middle of a list", plain, { snapshots: from("rebooted", yaml("history: [1.0.0, ")) }],
+      ["one in YAML names a key twice", plain, { snapshots: from("after", yaml("version: 1.0.0\nversion: 2.0.0\n")) }],
+      ["one in YAML holds only an end of line", plain, { snapshots: from("after", yaml("\n")) }],
     ],
     sound: [
+      ["YAML of several documents", plain, { snapshots: from("after", yaml("# kept by the agent\n---\nversion: 2.0.0\n---\n[1.0.0]\n")) }],
+      ["YAML of nothing but a comment", plain, { snapshots: from("after", yaml("# nothing yet\n")) }],
       [
         "only until one more upgrade after a power cut",
         killed,

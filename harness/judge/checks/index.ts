@@ -3,11 +3,12 @@
 import type { Check } from "./check.ts";
 import { nextUpgradeWorks, rebootChangesNothing } from "./later.ts";
 import { explicitLayout, layoutAfterRollback, layoutAfterUpgrade } from "./layout.ts";
-import { emptyFiles, readableState, temporaryNames } from "./leftovers.ts";
+import { emptyFiles, temporaryNames } from "./leftovers.ts";
 import { diskBounded, downtime } from "./limits.ts";
 import { expectedOutcome, overInTime, updatingCommand, upgradesInTurn } from "./outcome.ts";
 import { activePointer, versionReported } from "./pointer.ts";
 import { processes } from "./processes.ts";
+import { readableState } from "./state-files.ts";
 import { userFiles } from "./user-files.ts";
 
 export type { Check } from "./check.ts";

@@ -1,8 +1,8 @@
-// Checks of half-done work in the tree: temporary names, files that lost their content, state files that cannot be read.
+// Checks of half-done work in the tree: temporary names, and files that lost their content.
 import type { Tree } from "../../model/index.ts";
 import { productGlobs } from "../rules.ts";
 import { describeEntry, entriesOf } from "../tree-diff.ts";
-import { type Broken, type Check, defineCheck, firstSeen } from "./check.ts";
+import { type Broken, type Check, defineCheck } from "./check.ts";
 
 export const temporaryNames: Check = defineCheck("temporary-names", "No temporary name is left", ({ product, settled }) => {
   const { temporary, volatile } = productGlobs(product);
@@ -31,14 +31,6 @@ export const emptyFiles: Check = defineCheck("empty-files", "No file that has co
   );
   return firstOfPath(findings);
 });
-
-export const readableState: Check = defineCheck("readable-state", "Every state file can be read", ({ settled }) =>
-  firstSeen(
-    settled.flatMap(({ snapshot, step }) =>
-      snapshot.unreadable.map(({ path, problem }): Broken => ({ path, expected: "a state file that can be read", actual: problem, step })),
-    ),
-  ),
-);
 
 /** A file that stays broken is told once. */
 function firstOfPath(findings: readonly Broken[]): Broken[] {
