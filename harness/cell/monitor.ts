@@ -100,7 +100,7 @@ export class Monitor implements AsyncDisposable {
 
   /** A service that has crashed over and over since anybody was there who could mend it. */
   #hopeless(processes: Listing): boolean {
-    if (this.#starts.size === 0) return false;
+    if (Math.max(0, ...this.#starts.values()) < 2) return false; // nothing has crashed yet
     const { limits, updaters } = this.#place.job.product;
     const expressions = updaters.map((pattern) => new RegExp(pattern));
     if (processes().some(({ command }) => expressions.some((expression) => expression.test(command)))) this.#starts.clear();

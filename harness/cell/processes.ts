@@ -21,6 +21,9 @@ export class Processes {
   readonly #outsiders: ReadonlySet<number>;
   /** Whether a process is the cell's never changes: children inherit the marker, and nobody else gets it. */
   #belonging = new Map<string, boolean>();
+  /** Processes of others; looks that follow close upon each other need not look at them again. */
+  readonly #foreign = new Set<number>();
+  #looked = 0;
 
   /**
    * @param marker value of UPMATRIX_CELL that every process of the cell carries
@@ -67,7 +70,10 @@ export class Processes {
   }
 
   #own(): Listed[] {
-    const found = list();
+    const now = performance.now();
+    if (now - this.#looked > REUSE_MS) this.#foreign.clear();
+    this.#looked = now;
+    const found = list(this.#foreign);
     const belonging = new Map<string, boolean>();
     const own = found.filter((entry) => {
       if (this.#outsiders.has(entry.pid)) return false;
@@ -77,12 +83,16 @@ export class Processes {
       const belongs = known ?? environment.includes(`UPMATRIX_CELL=${this.#marker}`);
       // a child of ours, and any process in the middle of an exec, may not show its own environment yet
       if (belongs || known === false || (environment !== "" && entry.parent !== process.pid)) belonging.set(entry.identity, belongs);
+      if (known === false) this.#foreign.add(entry.pid);
       return belongs;
     });
     this.#belonging = belonging; // without those that have ended
     return own;
   }
 }
+
+/** A pid is given to another process only when all others have been given: not within such a time. */
+const REUSE_MS = 500;
 
 /** Sends a signal; false when there is no such process any more. */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
@@ -95,15 +105,18 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-function list(): Listed[] {
-  if (process.platform === "linux") return listLinux();
+/** @param known processes that need not be looked at, where that saves anything; those that have ended are removed from it */
+function list(known = new Set<number>()): Listed[] {
+  if (process.platform === "linux") return listLinux(known);
   return process.platform === "win32" ? listWindows() : listPosix();
 }
 
-function listLinux(): Listed[] {
-  return readdirSync("/proc").flatMap((name) => {
-    const pid = Number(name);
-    const stat = Number.isInteger(pid) ? readProc(`/proc/${name}/stat`) : "";
+function listLinux(known: Set<number>): Listed[] {
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  const alive = new Set(pids);
+  for (const pid of known) if (!alive.has(pid)) known.delete(pid);
+  return pids.flatMap((pid) => {
+    const stat = known.has(pid) ? "" : readProc(`/proc/${pid}/stat`);
     if (stat === "") return [];
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [state, parent] = fields;
@@ -113,8 +126,8 @@ function listLinux(): Listed[] {
         pid,
         parent: Number(parent),
         identity: `${pid} ${fields[START_TIME]}`,
-        command: () => readProc(`/proc/${name}/cmdline`).split("\0").filter(Boolean).join(" "),
-        environment: () => readProc(`/proc/${name}/environ`),
+        command: () => readProc(`/proc/${pid}/cmdline`).split("\0").filter(Boolean).join(" "),
+        environment: () => readProc(`/proc/${pid}/environ`),
       },
     ];
   });

@@ -1,6 +1,6 @@
 // Real processes under the builtin service manager, and the real systemctl script calling it.
 import { execFile } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
@@ -53,6 +53,23 @@ test.each([
   await manager.start("agent.service");
   await cell.until((seen) => seen.kind === "service" && (restarted ? seen.event === "failed" : seen.event === "exited"));
   expect(starts(cell)).toBe(restarted ? 2 : 1);
+});
+
+test("a start whose ConditionPathExists= does not hold does nothing and is no failure", async () => {
+  await using cell = scratchCell();
+  const marker = path.join(cell.place.units, "marker");
+  const manager = managed(cell, `[Unit]\nConditionPathExists=${marker}\nConditionPathExists=!${marker}.held`);
+  await manager.start("agent.service");
+  expect(manager.state("agent.service").state).toBe("inactive");
+  writeFileSync(`${marker}.held`, "");
+  writeFileSync(marker, "");
+  await manager.start("agent.service");
+  expect(manager.state("agent.service").state).toBe("inactive");
+  expect(starts(cell)).toBe(0);
+  rmSync(`${marker}.held`);
+  await manager.start("agent.service");
+  expect(manager.state("agent.service").state).toBe("active");
+  await manager.stop("agent.service");
 });
 
 test("a service that keeps crashing runs into its start limit and stays down", async () => {

@@ -176,6 +176,10 @@ export class ServiceManager {
 
   #launch(service: Service): void {
     const { unit } = service;
+    if (!unit.conditions.every(holds)) {
+      service.state = "inactive";
+      return;
+    }
     const now = performance.now();
     service.starts = [...service.starts.filter((at) => now - at < unit.startLimitMs), now];
     if (unit.startLimitBurst > 0 && service.starts.length > unit.startLimitBurst) {
@@ -265,6 +269,11 @@ export class ServiceManager {
     clearTimeout(service.timer);
     if (service.state === "auto-restart") service.state = "inactive";
   }
+}
+
+/** A path that must exist, or with `!` before it must not: systemd.unit(5), ConditionPathExists=. */
+function holds(condition: string): boolean {
+  return condition.startsWith("!") ? !existsSync(condition.slice(1)) : existsSync(condition);
 }
 
 /** setTimeout fires at once beyond this. */

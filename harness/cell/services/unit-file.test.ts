@@ -18,6 +18,8 @@ test("reads what systemd would, with systemd's defaults", () => {
   const read = unit(`# a comment
 [Unit]
 StartLimitBurst=3
+ConditionPathExists=/var/marker
+ConditionPathExists=!/var/held
 [Service]
 ExecStart=-/bin/agent "two words" 'one more' \\
   --flag=a\\ b
@@ -41,6 +43,7 @@ WantedBy=multi-user.target
     killSignal: "SIGTERM",
     stopMs: 90_000,
     wantedBy: ["multi-user.target"],
+    conditions: ["/var/marker", "!/var/held"],
   });
 });
 

@@ -17,6 +17,8 @@ export interface Unit {
   readonly killSignal: NodeJS.Signals;
   readonly stopMs: number;
   readonly wantedBy: readonly string[];
+  /** ConditionPathExists=, each `!`-negated or not: all must hold, or a start does nothing and is no failure. */
+  readonly conditions: readonly string[];
 }
 
 const RESTARTS: readonly Restart[] = ["no", "on-success", "on-failure", "on-abnormal", "on-abort", "always"];
@@ -41,6 +43,7 @@ export function readUnit(file: string, name: string): Unit {
     killSignal: (last("Service.KillSignal") ?? "SIGTERM") as NodeJS.Signals, // an unknown name fails when it is sent, with its name
     stopMs: timeSpan(last("Service.TimeoutStopSec") ?? last("Service.TimeoutSec") ?? "90s"),
     wantedBy: (keys.get("Install.WantedBy") ?? []).flatMap((value) => value.split(/\s+/)).filter(Boolean),
+    conditions: keys.get("Unit.ConditionPathExists") ?? [],
   };
 }
 
