@@ -43,7 +43,10 @@ function program(): Command {
     .action(reportCommand);
   add("check", "validate matrix.yaml, all products and scenarios").action(checkCommand);
   add("schema", "write the JSON Schemas that editors use").option("--to <folder>", "where", "harness/load/schemas").action(schemaCommand);
-  add("clean", "remove what a killed run left: containers, folders, processes").argument("[run]", "only of this run").action(cleanCommand);
+  add("clean", "remove what killed runs left: containers, folders, processes; what goes on is spared")
+    .argument("[run]", "only of this run")
+    .option("--force", "also of a run that goes on")
+    .action(cleanCommand);
   add("doctor", "what this machine can do").action(doctorCommand);
   return root;
 }

@@ -100,6 +100,12 @@ describe.runIf(CAN_RUN)("an interrupted run on this machine", () => {
   test("that is killed leaves what `clean` removes", async () => {
     await using project = await Project.copy();
     const { running, run } = await started(project, "host");
+    const refused = await project.upmatrix("clean", run);
+    expect({ code: refused.exitCode, said: refused.all }).toEqual({
+      code: 2,
+      said: expect.stringMatching(/^Cannot clean the run .* is still at work on it\. .*--force/),
+    });
+    expect(leftOf(run)).not.toEqual([]);
     running.kill("SIGKILL");
     await running;
     const cleaned = await project.upmatrix("clean", run);
@@ -123,6 +129,8 @@ describe.runIf(withDocker && CAN_RUN)("an interrupted run in Docker", { timeout:
   test("that is killed leaves no container that `clean` does not remove", async () => {
     await using project = await Project.copy();
     const { running, run } = await started(project, "docker");
+    expect((await project.upmatrix("clean", run)).exitCode).toBe(2);
+    expect(await containersOf(run)).not.toEqual([]);
     running.kill("SIGKILL");
     await running;
     const cleaned = await project.upmatrix("clean", run);

@@ -7,7 +7,7 @@ import { openHost, probeHost } from "./host/index.ts";
 import { type Environment, EnvironmentError, reasonOf } from "./types.ts";
 
 export { bundleCellProgram } from "./bundle.ts";
-export { cleanRun } from "./clean.ts";
+export { type Cleaned, cleanRun } from "./clean.ts";
 export { doctor, type Finding } from "./doctor.ts";
 export { type ArtifactFiles, type CellRequest, type Environment, EnvironmentError } from "./types.ts";
 

@@ -2,7 +2,7 @@
 // first process ends. Hides testcontainers.
 import type Docker from "dockerode";
 import { GenericContainer } from "testcontainers";
-import { type Engine, RUN_LABEL } from "./engine.ts";
+import { type Engine, labelsOf } from "./engine.ts";
 import { ARTIFACTS, WAIT } from "./protocol.ts";
 
 // Its helper container would have to be pulled; we remove what we start, and label it for those who come after us.
@@ -39,10 +39,7 @@ class CellContainer extends GenericContainer {
       ],
       ...(spec.memoryBytes === undefined ? {} : { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),
     };
-    this.withUser("0:0")
-      .withLabels({ [RUN_LABEL]: spec.run })
-      .withEntrypoint(["/bin/sh", "-c", WAIT])
-      .withCommand([]);
+    this.withUser("0:0").withLabels(labelsOf(spec.run)).withEntrypoint(["/bin/sh", "-c", WAIT]).withCommand([]);
   }
 }
 

@@ -1,5 +1,6 @@
 // The connection to the Docker engine: DOCKER_HOST or the local socket, nothing else. Hides how an engine fails to answer.
 import Docker from "dockerode";
+import { thisOwner } from "../owner.ts";
 import { EnvironmentError, reasonOf } from "../types.ts";
 
 export interface Engine {
@@ -16,6 +17,8 @@ export interface Engine {
 
 /** Everything of a run carries its id in this label. */
 export const RUN_LABEL = "upmatrix.run";
+/** And the process that made it in this one. */
+export const OWNER_LABEL = "upmatrix.owner";
 /** Images we made; they outlive runs. */
 export const IMAGE_LABEL = "upmatrix.image";
 
@@ -66,6 +69,11 @@ function unavailable(why: string): EnvironmentError {
     why: at === undefined ? why : `${why} (DOCKER_HOST=${at})`,
     whatToDo: "Start Docker, point DOCKER_HOST at an engine, or choose the environment `host`",
   });
+}
+
+/** What everything of a run is labelled with. */
+export function labelsOf(run: string): Record<string, string> {
+  return { [RUN_LABEL]: run, [OWNER_LABEL]: thisOwner() };
 }
 
 /** The HTTP status of an engine's refusal; undefined for everything else that was thrown. */

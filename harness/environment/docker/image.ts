@@ -8,7 +8,7 @@ import { type Bundle, bundleProgram } from "../bundle.ts";
 import { EnvironmentError } from "../types.ts";
 import { archive, type ArchiveEntry } from "./archive.ts";
 import { ensureBase, hasImage } from "./base.ts";
-import { type Engine, IMAGE_LABEL, removeContainer, RUN_LABEL } from "./engine.ts";
+import { type Engine, IMAGE_LABEL, labelsOf, OWNER_LABEL, removeContainer, RUN_LABEL } from "./engine.ts";
 import { missingLibraries, nodeFor, nodeKey } from "./node-runtime.ts";
 import { NODE, PROGRAM, SCRIPT } from "./protocol.ts";
 
@@ -92,14 +92,18 @@ async function layer({ engine: { docker }, run }: ImageRequest, from: string, to
     Entrypoint: [...(work.bake ?? [NODE])],
     Cmd: [],
     User: "0:0",
-    Labels: { [RUN_LABEL]: run },
+    Labels: labelsOf(run),
     HostConfig: { NetworkMode: "none" },
   });
   try {
     await work.fill(container);
     if (work.bake !== undefined) await bake(container, from);
     const [repo, tag] = to.split(":") as [string, string]; // we put the name together ourselves
-    await container.commit({ repo, tag, changes: `LABEL ${IMAGE_LABEL}=${to.includes("runtime") ? from : "node"} ${RUN_LABEL}=` });
+    await container.commit({
+      repo,
+      tag,
+      changes: `LABEL ${IMAGE_LABEL}=${to.includes("runtime") ? from : "node"} ${RUN_LABEL}= ${OWNER_LABEL}=`,
+    });
   } finally {
     await removeContainer(docker, container.id);
   }

@@ -3,7 +3,7 @@
 import type Docker from "dockerode";
 import type { ArtifactFiles } from "../types.ts";
 import { archive } from "./archive.ts";
-import { removeContainer, RUN_LABEL, statusOf } from "./engine.ts";
+import { labelsOf, removeContainer, statusOf } from "./engine.ts";
 import { ARTIFACTS } from "./protocol.ts";
 import path from "node:path";
 
@@ -21,7 +21,7 @@ export class ArtifactVolume {
 
   static async create(docker: Docker, image: string, run: string): Promise<ArtifactVolume> {
     const name = `upmatrix-${run}-${process.pid}-${Date.now().toString(36)}`;
-    const labels = { [RUN_LABEL]: run };
+    const labels = labelsOf(run);
     await docker.createVolume({ Name: name, Labels: labels });
     try {
       const keeper = await docker.createContainer({

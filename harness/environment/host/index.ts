@@ -10,6 +10,7 @@ import pLimit from "p-limit";
 import type { CellEnd, CellJob, EnvironmentFacts } from "../../model/index.ts";
 import { type CellChannel, type ChannelEvents, type ChannelExit, converse, type Patience } from "../conversation.ts";
 import { type ArtifactFiles, type CellRequest, type Environment, EnvironmentError, shellLine } from "../types.ts";
+import { claimRun } from "./claim.ts";
 import { endMarked } from "./marked.ts";
 
 export interface HostOptions {
@@ -31,7 +32,8 @@ const TRIAL = `mount -t tmpfs -o size=1m root "$1" && mount -o remount,size=64k 
 const FOREIGN = /^(NODE_OPTIONS|NODE_V8_COVERAGE|NODE_CHANNEL_.*|VITEST.*|npm_.*|FORCE_COLOR|UPMATRIX_.*)$/;
 
 export async function openHost(options: HostOptions): Promise<Environment> {
-  return new HostEnvironment(options, await probeHost());
+  const facts = await probeHost();
+  return new HostEnvironment(options, facts, await claimRun(options.run));
 }
 
 /** What cells can do on this machine; nothing is left behind by asking. */
@@ -54,13 +56,15 @@ class HostEnvironment implements Environment {
   readonly #options: HostOptions;
   readonly #mounts: boolean;
   readonly #turn: ReturnType<typeof pLimit>;
+  readonly #claim: AsyncDisposable;
   readonly #artifacts = new Map<string, string>();
   readonly #living = new Map<string, () => Promise<void>>();
   #counter = 0;
   #disposed = false;
 
-  constructor(options: HostOptions, facts: EnvironmentFacts) {
+  constructor(options: HostOptions, facts: EnvironmentFacts, claim: AsyncDisposable) {
     this.#options = options;
+    this.#claim = claim;
     this.facts = facts;
     this.#mounts = MOUNTS.every((capability) => facts.capabilities.includes(capability));
     this.slots = options.slots ?? Math.max(1, availableParallelism());
@@ -141,6 +145,7 @@ class HostEnvironment implements Environment {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     await Promise.all([...this.#living.values()].map((clear) => clear()));
+    await this.#claim[Symbol.asyncDispose]();
   }
 }
 
