@@ -1,5 +1,7 @@
 // Ctrl-C and worse: an interrupted run ends with a whole record and leaves nothing, on this machine as in Docker.
 import { readFile, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
 import path from "node:path";
 import Docker from "dockerode";
 import { describe, expect, test, vi } from "vitest";
@@ -10,6 +12,9 @@ import { CAN_RUN, cellOf, leftOf, Project } from "./testing.ts";
 const engine = (await probeEnvironments(matrixSchema.parse({ products: {} }))).find(({ name }) => name === "docker");
 const withDocker = engine?.facts !== undefined || process.env["UPMATRIX_REQUIRE"] === "docker";
 if (!withDocker) console.warn(`Skipped: interrupting a run in Docker: ${engine?.reason}`);
+
+/** The engine looks for a registry on its own machine, which must be this one. */
+const isLocal = (process.env["DOCKER_HOST"] ?? "unix://").startsWith("unix://");
 
 /** A cell that is long at work, and one that waits for its turn meanwhile. */
 const BUSY = "tiny/1.0.0-never-ends..2.0.0/clean-upgrade";
@@ -48,6 +53,24 @@ async function expectInterrupted(project: Project, run: string, environment: "do
     });
   }
   expect(cellOf(record, `${BUSY}@${environment}`).steps[0]).toMatchObject({ status: "done" });
+}
+
+/** Takes connections and never says a word. */
+async function silentRegistry(): Promise<{ port: number; asked: Promise<unknown> } & AsyncDisposable> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => void sockets.add(socket.on("error", () => undefined))); // cut off by whoever asked
+  const asked = once(server, "connection");
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The registry listens on no port");
+  return {
+    port: address.port,
+    asked,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await once(server.close(), "close");
+    },
+  };
 }
 
 async function containersOf(run: string): Promise<string[]> {
@@ -123,6 +146,25 @@ describe.runIf(withDocker && CAN_RUN)("an interrupted run in Docker", { timeout:
     running.kill("SIGINT");
     expect((await running).exitCode).toBe(3);
     await expectInterrupted(project, run, "docker");
+    expect(await containersOf(run)).toEqual([]);
+  });
+
+  test.runIf(isLocal)("ends with a reason while an image is pulled", async () => {
+    await using project = await Project.copy();
+    await using registry = await silentRegistry();
+    const matrix = await project.matrix();
+    await project.setMatrix(matrix.replace("  docker: {}", `  docker: { image: "127.0.0.1:${registry.port}/none:1" }`));
+    const running = project.upmatrix("run", `${WAITING}@docker`);
+    await registry.asked;
+    running.kill("SIGINT");
+    const { exitCode, all } = await running;
+    expect(exitCode).toBe(3);
+    expect(all).toMatch(
+      /Cannot open the environment docker: interrupted while 127\.0\.0\.1:\d+\/none:1 was pulled\. Nothing is left of it/,
+    );
+    const [, run = ""] = /run (\S+) /.exec(all) ?? [];
+    expect(run).not.toBe("");
+    expect(leftOf(run)).toEqual([]);
     expect(await containersOf(run)).toEqual([]);
   });
 

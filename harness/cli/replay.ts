@@ -29,7 +29,7 @@ export async function replayCommand(id: string, options: ReplayOptions, command:
   using interrupt = new Interrupt((text) => console.log(text));
   const environments = await OpenEnvironments.open(
     choice.chosen.map(({ name }) => name),
-    { run: runId, matrix: project.matrix, cache, log: (line) => console.log(line), slots: 1 },
+    { run: runId, matrix: project.matrix, cache, log: (line) => console.log(line), signal: interrupt.signal, slots: 1 },
   );
   // a kept cell lives in its environment, which must then outlive this command
   await using _closing = options.keep === true ? undefined : environments;

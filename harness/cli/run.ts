@@ -58,6 +58,7 @@ async function runCells(id: string, project: Project, choice: Choice, { patterns
     matrix: project.matrix,
     cache,
     log: (line) => say.now(line),
+    signal: interrupt.signal,
     ...(slots === undefined ? {} : { slots }),
   });
   const plan = planCells({ ...project, environments: environments.facts, tier: options.tier, filter: filterOf(patterns, options) });

@@ -7,7 +7,7 @@ import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { cleanRun } from "./clean.ts";
-import { claimRun } from "./host/claim.ts";
+import { claimRun } from "./claim.ts";
 import { ownerState, thisOwner } from "./owner.ts";
 
 let folder: string;

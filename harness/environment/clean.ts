@@ -7,7 +7,7 @@ import path from "node:path";
 import type Docker from "dockerode";
 import { connect, OWNER_LABEL, removeContainer, RUN_LABEL } from "./docker/engine.ts";
 import { removeVolume } from "./docker/volume.ts";
-import { claimOf } from "./host/claim.ts";
+import { claimOf } from "./claim.ts";
 import { endMarked } from "./host/marked.ts";
 import { ownerState } from "./owner.ts";
 import { EnvironmentError, reasonOf } from "./types.ts";

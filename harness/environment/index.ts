@@ -20,6 +20,8 @@ export interface OpenOptions {
   /** Folder for bundles and the like, kept between runs. */
   readonly cache: string;
   readonly log: (line: string) => void;
+  /** Ends opening when it is aborted. What runs later has a signal of its own. */
+  readonly signal?: AbortSignal;
   /** Another cell program than ours. */
   readonly program?: Bundle;
   readonly patience?: Patience;
@@ -27,10 +29,10 @@ export interface OpenOptions {
 
 /** Opens an environment. Throws an EnvironmentError that says what to do when it cannot be used. */
 export async function openEnvironment(name: EnvironmentName, options: OpenOptions): Promise<Environment> {
-  const { run, matrix, slots, cache, log, patience = PATIENCE } = options;
+  const { run, matrix, slots, cache, log, signal, patience = PATIENCE } = options;
   const cell = options.program ?? (await bundleCellProgram(cache));
   try {
-    if (name === "docker") return await openDocker({ run, matrix, slots, cache, cell, patience, log });
+    if (name === "docker") return await openDocker({ run, matrix, slots, cache, cell, patience, log, signal });
     return await openHost({ run, slots: slots ?? matrix.limits.parallel, program: cell.path, patience });
   } catch (error) {
     if (error instanceof EnvironmentError) throw error;

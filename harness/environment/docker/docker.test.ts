@@ -30,7 +30,7 @@ function newRun(): string {
 
 /** An image like the base, without the tool that namespaces need; it and all that is made of it is removed again. */
 async function withoutUnshare(docker: Docker, name: string): Promise<AsyncDisposable> {
-  const base = await ensureBase(await connect(), undefined, () => undefined);
+  const base = await ensureBase({ engine: await connect(), run: newRun(), image: undefined, log: () => undefined, signal: undefined });
   const container = await docker.createContainer({ Image: base, Cmd: ["rm", "/usr/bin/unshare"], HostConfig: { NetworkMode: "none" } });
   await container.start();
   await container.wait();

@@ -7,7 +7,7 @@ import type Docker from "dockerode";
 import { type Bundle, bundleProgram } from "../bundle.ts";
 import { EnvironmentError } from "../types.ts";
 import { archive, type ArchiveEntry } from "./archive.ts";
-import { ensureBase, hasImage } from "./base.ts";
+import { ensureBase, hasImage, throwIfInterrupted } from "./base.ts";
 import { type Engine, IMAGE_LABEL, labelsOf, OWNER_LABEL, removeContainer, RUN_LABEL } from "./engine.ts";
 import { missingLibraries, nodeFor, nodeKey } from "./node-runtime.ts";
 import { NODE, PROGRAM, SCRIPT } from "./protocol.ts";
@@ -24,6 +24,8 @@ export interface ImageRequest {
   readonly cell: Bundle;
   readonly cache: string;
   readonly log: (line: string) => void;
+  /** Ends what is under way when it is aborted. */
+  readonly signal: AbortSignal | undefined;
 }
 
 export interface RuntimeImage {
@@ -34,7 +36,7 @@ export interface RuntimeImage {
 /** The runtime image, made when the engine does not hold it yet. */
 export async function ensureRuntimeImage(request: ImageRequest): Promise<RuntimeImage> {
   const { engine, cache, log } = request;
-  const base = await ensureBase(engine, request.image, log);
+  const base = await ensureBase(request);
   const node = await nodeFor(engine.arch, cache);
   const { Id } = await engine.docker.getImage(base).inspect();
   const nodeImage = `upmatrix/node:${digestOf(Id, nodeKey(node))}`;
@@ -86,7 +88,8 @@ interface LayerWork {
   readonly bake?: readonly string[];
 }
 
-async function layer({ engine: { docker }, run }: ImageRequest, from: string, to: string, work: LayerWork): Promise<void> {
+async function layer({ engine: { docker }, run, signal }: ImageRequest, from: string, to: string, work: LayerWork): Promise<void> {
+  throwIfInterrupted(signal, `before ${to} was made`);
   const container = await docker.createContainer({
     Image: from,
     Entrypoint: [...(work.bake ?? [NODE])],

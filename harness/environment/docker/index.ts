@@ -23,6 +23,8 @@ export interface DockerOptions {
   readonly cell: Bundle;
   readonly patience: Patience;
   readonly log: (line: string) => void;
+  /** Ends opening when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Cells that one warm container runs at once: its warden is one process, and a leak costs at most this many cells' warmth. */
@@ -61,6 +63,7 @@ export async function openDocker(options: DockerOptions): Promise<Environment> {
     cell: options.cell,
     cache: options.cache,
     log: options.log,
+    signal: options.signal,
   });
   const volume = await ArtifactVolume.create(engine.docker, image.name, options.run);
   try {

@@ -10,7 +10,7 @@ import pLimit from "p-limit";
 import type { CellEnd, CellJob, EnvironmentFacts } from "../../model/index.ts";
 import { type CellChannel, type ChannelEvents, type ChannelExit, converse, type Patience } from "../conversation.ts";
 import { type ArtifactFiles, type CellRequest, type Environment, EnvironmentError, shellLine } from "../types.ts";
-import { claimRun } from "./claim.ts";
+import { claimRun } from "../claim.ts";
 import { endMarked } from "./marked.ts";
 
 export interface HostOptions {

@@ -4,13 +4,24 @@ import { readFileSync } from "node:fs";
 import { realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { thisOwner } from "../owner.ts";
+import { thisOwner } from "./owner.ts";
+
+/** Claims of this process by their file: several environments may work for one run. */
+const held = new Map<string, number>();
 
 /** Claims what this process makes for the run, until disposed of. */
 export async function claimRun(run: string): Promise<AsyncDisposable> {
   const file = path.join(await realpath(tmpdir()), `upmatrix-${run}-${process.pid}.owner`);
+  held.set(file, (held.get(file) ?? 0) + 1);
   await writeFile(file, thisOwner());
-  return { [Symbol.asyncDispose]: () => rm(file, { force: true }) };
+  return {
+    async [Symbol.asyncDispose]() {
+      const left = (held.get(file) ?? 1) - 1;
+      if (left > 0) return void held.set(file, left);
+      held.delete(file);
+      await rm(file, { force: true });
+    },
+  };
 }
 
 /** The run and the owner of a thing by its name, which is a marker, a folder or a claim: `upmatrix-<run>-<pid>.<number|owner>`. */
