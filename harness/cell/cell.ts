@@ -1,5 +1,6 @@
 // The parts of a running cell, made in order and ended in reverse.
 import { mkdirSync } from "node:fs";
+import path from "node:path";
 import { type CellJob, jobArtifactKey } from "../model/index.ts";
 import { ArtifactServer } from "./artifact-server.ts";
 import { Monitor } from "./monitor.ts";
@@ -7,6 +8,7 @@ import type { Observer } from "./observer.ts";
 import { Place } from "./place.ts";
 import { Prober } from "./probe.ts";
 import { Processes } from "./processes.ts";
+import { type FiredInjection, Recorder } from "./recorder.ts";
 import { ServiceManager } from "./services/manager.ts";
 import { serveSystemctl } from "./services/systemctl.ts";
 
@@ -18,7 +20,11 @@ export class Cell implements AsyncDisposable {
   readonly server: ArtifactServer;
   readonly prober: Prober;
   readonly monitor: Monitor;
+  /** There when a fault strikes at operations, or when they are recorded. */
+  readonly recorder: Recorder | undefined;
   readonly #systemctl: Disposable;
+  /** Calls back on every injection that came about, until the returned function is called. */
+  readonly listenForInjections: (listener: (fired: FiredInjection) => void) => () => void;
 
   /** Makes the folders, listens, and begins to watch. */
   static async open(job: CellJob, observer: Observer): Promise<Cell> {
@@ -30,13 +36,30 @@ export class Cell implements AsyncDisposable {
       to: job.artifacts[jobArtifactKey("to", undefined)],
     });
     place.url = await server.listen();
-    return new Cell(place, observer, server);
+    const listeners = new Set<(fired: FiredInjection) => void>();
+    const recorder = needsRecorder(job) ? await startRecorder(place, observer, listeners) : undefined;
+    return new Cell(place, observer, server, recorder, listeners);
   }
 
-  private constructor(place: Place, observer: Observer, server: ArtifactServer) {
+  private constructor(
+    place: Place,
+    observer: Observer,
+    server: ArtifactServer,
+    recorder: Recorder | undefined,
+    listeners: Set<(fired: FiredInjection) => void>,
+  ) {
     this.place = place;
     this.observer = observer;
     this.server = server;
+    this.recorder = recorder;
+    this.listenForInjections = (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    };
+    if (recorder !== undefined) {
+      place.started = (argv) => recorder.joined(argv);
+      place.further["UV_THREADPOOL_SIZE"] = "1"; // else two runs of one Node program do the same in different orders
+    }
     const alone = place.job.capabilities.includes("own-processes");
     this.processes = new Processes(process.env["UPMATRIX_CELL"] ?? place.job.work, alone);
     this.manager = new ServiceManager(place, observer, this.processes, () => place.variables({ version: "" }));
@@ -59,5 +82,27 @@ export class Cell implements AsyncDisposable {
     await this.manager.powerOff();
     this.#systemctl[Symbol.dispose]();
     await this.server[Symbol.asyncDispose]();
+    await this.recorder?.[Symbol.asyncDispose]();
   }
+}
+
+/** Where the product's files are that count: the install tree, and what tells the service manager what to start. */
+export function watchedFolders(place: Place): string[] {
+  return [place.root, place.units];
+}
+
+function needsRecorder({ script }: CellJob): boolean {
+  return script.sweep !== undefined || script.faults.some(({ when }) => typeof when === "object" && "operation" in when);
+}
+
+function startRecorder(place: Place, observer: Observer, listeners: ReadonlySet<(fired: FiredInjection) => void>): Promise<Recorder> {
+  if (place.job.recorder === undefined) throw new Error("Cannot record: the job names no recorder");
+  mkdirSync(place.units, { recursive: true });
+  return Recorder.start({
+    program: place.job.recorder,
+    directory: path.join(place.job.work, "recorder"),
+    under: watchedFolders(place),
+    fired: (fired) => listeners.forEach((listener) => listener(fired)),
+    problem: (message) => observer.see({ kind: "problem", message }),
+  });
 }

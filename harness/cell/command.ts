@@ -21,6 +21,8 @@ export interface CommandOptions {
   readonly accepted?: readonly number[];
   /** Kept out of the observations when the command is asked again and again. */
   readonly quiet?: boolean;
+  /** How it is really started, when not as it is. */
+  readonly started?: (argv: readonly string[]) => readonly string[];
 }
 
 /** Runs to the end. A non-zero exit, a signal or a failed start is a result, not an exception. */
@@ -35,7 +37,7 @@ export async function runCommand(argv: readonly string[], options: CommandOption
 
 function execute(argv: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const began = performance.now();
-  const [file = "", ...rest] = argv;
+  const [file = "", ...rest] = options.started?.(argv) ?? argv;
   const posix = process.platform !== "win32";
   return new Promise((resolve) => {
     const stdout = new Tail();

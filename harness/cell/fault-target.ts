@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, fstatSync, lstatSync, openSync, readlinkSync, readSync, statfsSync } from "node:fs";
 import path from "node:path";
-import type { FaultTarget } from "../faults/index.ts";
+import type { FaultTarget, OperationAction, OperationTrigger } from "../faults/index.ts";
 import type { JobArtifact } from "../model/index.ts";
 import type { Cell } from "./cell.ts";
 import { matchingPaths } from "./glob.ts";
@@ -37,6 +37,7 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, triggerAgain: () 
       });
     },
     misbehave: (glob, misbehave, hit) => server.misbehave(glob, misbehave, hit),
+    interrupt: (trigger, action, fired) => interrupt(cell, trigger, action, fired),
     watchRequests: (glob, bytes, reached) => server.watch(glob, bytes, reached),
     reboot: () => cell.reboot(),
     triggerAgain,
@@ -51,6 +52,30 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, triggerAgain: () 
       installed: readTree(place.root).reduce((sum, entry) => sum + (entry.size ?? 0), 0),
     }),
   };
+}
+
+/** The recorder holds the process at the operation and does it itself; its word is the proof. */
+async function interrupt(
+  { recorder, place, listenForInjections }: Cell,
+  { operation, path: glob, nth, moment }: OperationTrigger,
+  action: OperationAction,
+  fired: (evidence: string) => void,
+): Promise<() => void> {
+  if (recorder === undefined) throw new Error("no recorder runs here");
+  const stop = listenForInjections(({ do: done, k, op, path: at, pid, killed }) => {
+    stop();
+    const whom = killed === undefined ? "" : `; killed ${killed.length === 0 ? "nobody" : killed.join(", ")}`;
+    fired(`${done} at operation ${k}, ${op} of ${path.relative(place.root, at) || "."}, of process ${pid}${whom}`);
+  });
+  const where = `${operation === "any" ? "" : `op=${operation},`}nth=${nth},path=${path.isAbsolute(glob) ? glob : path.join(place.root, glob)}`;
+  await recorder.inject(`${whatToDo(action, moment)},${where}`);
+  return stop;
+}
+
+function whatToDo(action: OperationAction, moment: OperationTrigger["moment"]): string {
+  if ("fail" in action) return `do=errno,errno=${action.fail}${action.sticky ? ",sticky=1" : ""}`;
+  if (action.kill === "caller") return `do=signal,signal=${action.signal}`;
+  return moment === "torn" ? "do=torn" : `do=kill-${moment}`;
 }
 
 /** The product's logs and what its services print. */

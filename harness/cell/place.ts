@@ -16,6 +16,10 @@ export class Place {
   readonly logs: string;
   /** Base URL of the artifact server; set once it listens. */
   url = "";
+  /** How a process of the product is started: as it is, or so that the recorder sees what it does. */
+  started: (argv: readonly string[]) => readonly string[] = (argv) => argv;
+  /** Further environment variables of every process of the product. */
+  readonly further: Record<string, string> = {};
 
   constructor(job: CellJob) {
     this.job = job;
@@ -45,6 +49,7 @@ export class Place {
       ...inherited,
       HOME: this.job.work,
       ...own,
+      ...this.further,
       PATH: [this.control, path.dirname(process.execPath), process.env["PATH"] ?? ""].join(path.delimiter),
       UPMATRIX_CELL: process.env["UPMATRIX_CELL"] ?? this.job.work,
       UPMATRIX_CONTROL: this.control,

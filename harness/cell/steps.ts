@@ -3,10 +3,11 @@ import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { armFaults, type ArmedFaults } from "../faults/index.ts";
 import { decisiveSnapshot, type JobArtifact, jobArtifactKey, milliseconds, type Step } from "../model/index.ts";
-import type { Cell } from "./cell.ts";
+import { type Cell, watchedFolders } from "./cell.ts";
 import { runCommand } from "./command.ts";
 import { faultTarget } from "./fault-target.ts";
 import type { Waited } from "./monitor.ts";
+import { Recording } from "./recording.ts";
 import { takeSnapshot } from "./snapshot.ts";
 
 /** A step that did not do what it was to do. Not an error of the harness. */
@@ -15,6 +16,7 @@ export class StepFailed extends Error {}
 export class Steps {
   readonly #cell: Cell;
   #armed: ArmedFaults | undefined;
+  #recording: Recording | undefined;
   /** Whether what was last begun came to its end. */
   #over = true;
 
@@ -109,6 +111,9 @@ export class Steps {
       );
       await this.#armed.ready;
     }
+    const { recorder } = this.#cell;
+    if (step.faults && place.job.script.sweep !== undefined && recorder !== undefined)
+      this.#recording = await Recording.begin(recorder, watchedFolders(place));
     const said = await this.#trigger(artifact);
     await Promise.all(triggers);
     const limit = place.job.product.limits.upgrade;
@@ -121,6 +126,18 @@ export class Steps {
 
   /** After an upgrade that did not end by itself there is only something to wait for when a fault is taken back. */
   async #settle(): Promise<string> {
+    const recording = this.#recording;
+    this.#recording = undefined;
+    if (recording === undefined) return this.#settled();
+    try {
+      return await this.#settled();
+    } finally {
+      const operations = await recording.end(this.#cell.observer);
+      this.#cell.observer.see({ kind: "problem", message: `${operations} operations were recorded` });
+    }
+  }
+
+  async #settled(): Promise<string> {
     const { monitor, place } = this.#cell;
     const undone = this.#armed?.undo() ?? 0;
     this.#armed = undefined;
@@ -159,7 +176,9 @@ export class Steps {
     const { command, accepted } = place.job.product.upgrade;
     const target = { version: artifact.version, artifact };
     const argv = command.map((word) => place.fill(word, target));
-    const options = { env: place.variables(target), cwd: place.root, deadlineMs: milliseconds(place.job.product.limits.upgrade), accepted };
+    const { started } = place;
+    const deadlineMs = milliseconds(place.job.product.limits.upgrade);
+    const options = { env: place.variables(target), cwd: place.root, deadlineMs, accepted, started };
     const { code, signal } = await runCommand(argv, options, observer);
     return code !== null && accepted.includes(code) ? "accepted" : `not accepted (${code === null ? signal : `exit code ${code}`})`;
   }

@@ -7,6 +7,7 @@ export async function carryOut(action: Action, target: FaultTarget, hit: (eviden
   if (action === "reboot") return reboot(target);
   if (action === "read-only") return readOnly(target);
   if (action === "trigger-again") return { event: "fired", evidence: target.triggerAgain() };
+  if ("fail" in action) throw new Error("Cannot let an operation fail here: the recorder does that at its own trigger");
   if ("kill" in action) return kill(action, target);
   if ("serve" in action) return serve(action, target, hit);
   return limitDisk(action, target);
@@ -15,6 +16,7 @@ export async function carryOut(action: Action, target: FaultTarget, hit: (eviden
 /** Everyone is stopped before anyone is killed: otherwise the first death could be acted upon. */
 async function kill(action: Extract<Action, { kill: unknown }>, target: FaultTarget): Promise<Fired> {
   if (action.kill === "all" && action.signal === "SIGKILL") return killed(action.signal, await target.killAll());
+  if (action.kill === "caller") throw new Error("Cannot tell the caller of an operation here: the recorder does that at its own trigger");
   const victims = target.aimedAt(action.kill);
   if (action.signal === "SIGKILL" && process.platform !== "win32") for (const { pid } of victims) target.signal(pid, "SIGSTOP");
   return killed(

@@ -12,6 +12,7 @@ class World implements FaultTarget {
   remountProblem: string | undefined;
   hits: ((evidence: string) => void)[] = [];
   starts: ((pid: number) => void)[] = [];
+  interruptions: ((evidence: string) => void)[] = [];
   #read = new WeakMap<object, number>();
 
   paths = (glob: string): string[] => [...this.files.keys()].filter((file) => file === glob);
@@ -41,6 +42,10 @@ class World implements FaultTarget {
   watchRequests = (_glob: string, bytes: number, reached: (evidence: string) => void): (() => void) => {
     reached(`${bytes} bytes`);
     return () => undefined;
+  };
+  interrupt = async (_trigger: unknown, _action: unknown, fired: (evidence: string) => void): Promise<() => void> => {
+    this.interruptions.push(fired);
+    return () => (this.interruptions = []);
   };
   reboot = async (): Promise<string[]> => this.running.splice(0).map(({ command }) => command);
   triggerAgain = (): string => "triggered once more";
@@ -154,4 +159,25 @@ test("a fault that is never undone stays", async () => {
   await fired;
   faults.undo();
   expect(world.remounts).toEqual(["ro"]);
+});
+
+test("a fault at an operation is armed before the upgrade begins, and fires when the recorder says so", async () => {
+  const world = new World();
+  const { events, fired, faults } = armed(world, { when: { operation: "rename", path: "current" }, do: { fail: "EIO" } });
+  await faults.ready;
+  expect(events).toEqual(["armed"]);
+  world.interruptions[0]?.("errno at operation 7, rename of current");
+  expect(await fired).toBe("errno at operation 7, rename of current");
+  await faults.disarm();
+  expect(world.interruptions).toEqual([]);
+});
+
+test.each([
+  [{ when: { operation: "rename", path: "current" }, do: "reboot" }],
+  [{ when: { operation: "rename", path: "current" }, do: { kill: "agent" } }],
+  [{ when: { operation: "rename", path: "current" }, do: { kill: "all", signal: "SIGTERM" } }],
+  [{ when: { file: "current" }, do: { fail: "EIO" } }],
+  [{ do: { kill: "caller" } }],
+])("%j is no fault: the recorder cannot do that", (written) => {
+  expect(fault.safeParse(written).success).toBe(false);
 });

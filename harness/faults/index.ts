@@ -1,10 +1,10 @@
 // The door of the faults: arms a scenario's faults, lets each fire once, and takes lasting ones back.
 import { type Fault, type FaultEvent, milliseconds } from "../model/index.ts";
 import { carryOut } from "./actions.ts";
-import type { FaultTarget } from "./target.ts";
+import type { FaultTarget, OperationTrigger } from "./target.ts";
 import { arm } from "./triggers.ts";
 
-export type { FaultTarget } from "./target.ts";
+export type { FaultTarget, OperationAction, OperationTrigger } from "./target.ts";
 
 export interface ArmedFaults {
   /** Resolves when faults that fire as soon as they are armed are in force. */
@@ -38,6 +38,13 @@ export function armFaults(
   };
   const disarms = faults.map((fault, index) => {
     if (fault.when !== "start") report(index, "armed", JSON.stringify(fault.when));
+    if (typeof fault.when === "object" && "operation" in fault.when) {
+      const arming = interrupt(fault.when, fault.do, target, (evidence) => report(index, "fired", evidence)).catch(
+        (error: unknown) => void report(index, "impossible", error instanceof Error ? error.message : String(error)),
+      );
+      firing.add(arming.then(() => undefined));
+      return () => void arming.then((disarm) => disarm?.());
+    }
     return arm(fault.when, target, (why) => {
       const work: Promise<void> = fire(index, fault, why)
         .catch((error: unknown) => report(index, "impossible", error instanceof Error ? error.message : String(error)))
@@ -58,4 +65,14 @@ export function armFaults(
       return taken.length;
     },
   };
+}
+
+function interrupt(
+  when: OperationTrigger,
+  action: Fault["do"],
+  target: FaultTarget,
+  fired: (evidence: string) => void,
+): Promise<() => void> {
+  if (typeof action === "object" && ("kill" in action || "fail" in action)) return target.interrupt(when, action, fired);
+  throw new Error(`Cannot do ${JSON.stringify(action)} at an operation: the schema forbids it`);
 }

@@ -1,5 +1,8 @@
 // What a fault may see of a cell and do to it. The cell program implements it; faults know nothing else.
-import type { Action, ProcessEntry, ServerMisbehaviour } from "../model/index.ts";
+import type { Action, ProcessEntry, ServerMisbehaviour, Trigger } from "../model/index.ts";
+
+export type OperationTrigger = Extract<Trigger, { operation: unknown }>;
+export type OperationAction = Extract<Action, { kill: unknown } | { fail: unknown }>;
 
 export interface FaultTarget {
   /** Existing paths in the install tree that match. */
@@ -10,7 +13,7 @@ export interface FaultTarget {
   logged(key: object): string;
   processes(): ProcessEntry[];
   /** Those a fault aims at. */
-  aimedAt(who: Extract<Action, { kill: unknown }>["kill"]): ProcessEntry[];
+  aimedAt(who: "agent" | "updater" | "all"): ProcessEntry[];
   /** False when it had ended already. */
   signal(pid: number, name: NodeJS.Signals): boolean;
   killAll(): Promise<ProcessEntry[]>;
@@ -18,6 +21,11 @@ export interface FaultTarget {
   onServiceStart(service: string, callback: (pid: number) => void): () => void;
   misbehave(glob: string, misbehave: ServerMisbehaviour, hit: (evidence: string) => void): () => void;
   watchRequests(glob: string, bytes: number, reached: (evidence: string) => void | Promise<void>): () => void;
+  /**
+   * Has the action done at the moment of an operation, while the process that carries it out is held. Resolves once it is
+   * armed, with what disarms it.
+   */
+  interrupt(trigger: OperationTrigger, action: OperationAction, fired: (evidence: string) => void): Promise<() => void>;
   /** Cuts the power and starts again; returns what was killed. */
   reboot(): Promise<string[]>;
   /** Triggers the upgrade under way once more, without waiting for its end; returns the command. */

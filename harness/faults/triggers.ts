@@ -18,6 +18,7 @@ export function arm(trigger: Trigger, target: FaultTarget, fire: Fire): () => vo
   if ("process" in trigger) return onProcess(trigger.process, target, fire);
   if ("service" in trigger) return onServiceStart(trigger, target, fire);
   if ("request" in trigger) return target.watchRequests(trigger.request, trigger.bytes, fire);
+  if ("operation" in trigger) throw new Error("Cannot arm an operation here: the recorder fires at operations itself");
   throw new Error(`Cannot arm the point ${JSON.stringify(trigger.point)}: planning replaces points by the product's own triggers`);
 }
 

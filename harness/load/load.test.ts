@@ -83,7 +83,7 @@ const YAML: readonly Case[] = [
     "a list as the file",
     { "scenarios/clean.yaml": "- a\n" },
     [
-      "scenarios/clean.yaml:1:1: Cannot use a list as the whole file: it must be a mapping with the keys summary, tier, kinds, pairs, chain, needs, baseline, candidate, steps, faults, at, expect, downtime, settled, layout",
+      "scenarios/clean.yaml:1:1: Cannot use a list as the whole file: it must be a mapping with the keys summary, tier, kinds, pairs, chain, needs, baseline, candidate, steps, faults, at, sweep, expect, downtime, settled, layout",
     ],
   ],
 ];
@@ -188,8 +188,8 @@ const UNIONS: readonly Case[] = [
   - { do: { limitDisk: { archiv: 1 } }, undo: 5 seconds }
 `),
     [
-      'scenarios/clean.yaml:4:13: Cannot use "strat" for "when": it must be "start" or a mapping with one of the keys file, log, process, service, request, point (did you mean "start"?)',
-      'scenarios/clean.yaml:4:32: Cannot use "agnt" for "kill": it must be one of "agent", "updater", "all" (did you mean "agent"?)',
+      'scenarios/clean.yaml:4:13: Cannot use "strat" for "when": it must be "start" or a mapping with one of the keys file, log, process, service, request, point, operation (did you mean "start"?)',
+      'scenarios/clean.yaml:4:32: Cannot use "agnt" for "kill": it must be one of "agent", "updater", "all", "caller" (did you mean "agent"?)',
       'scenarios/clean.yaml:5:15: Cannot use the key "fiel": it is not known here (did you mean "file"? allowed: file, event)',
       'scenarios/clean.yaml:6:44: Cannot use 200 for "status": it must be at least 400',
       'scenarios/clean.yaml:7:26: Cannot use the key "archiv": it is not known here (did you mean "archive"? allowed: archive, unpacked, installed)',

@@ -3,6 +3,7 @@
 import type { Fault } from "./fault.ts";
 import type { EnvironmentName } from "./matrix.ts";
 import type { Outcome, PairKind, Scenario, Selection, Tier } from "./scenario.ts";
+import type { Cut, Sweep } from "./sweep.ts";
 
 /** Which release a step means. `again` is decided while running: `next` when `to` runs, else `to`. */
 export type Role = "from" | "to" | "next" | "again";
@@ -39,6 +40,10 @@ export interface Script {
   readonly downtime?: string;
   readonly baseline?: string;
   readonly candidate?: string;
+  /** On the cell that a sweep expands from: its upgrade is recorded. */
+  readonly sweep?: Sweep;
+  /** On a point of a sweep that need not run the updater: the state it begins with. */
+  readonly cut?: Cut;
 }
 
 /** The snapshot that the layout and the active pointer are judged by; there the pointer's program itself is asked its version. */

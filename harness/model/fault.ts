@@ -1,6 +1,31 @@
 // A fault: *when* (trigger) and *what* (action). The schema of both, as scenarios write them.
 import { z } from "zod";
+import { failure } from "./sweep.ts";
 import { duration, identifier, relativeGlob } from "./units.ts";
+
+const operation = z.enum([
+  "create",
+  "write",
+  "truncate",
+  "fallocate",
+  "rename",
+  "link",
+  "symlink",
+  "unlink",
+  "mkdir",
+  "rmdir",
+  "mknod",
+  "chmod",
+  "chown",
+  "utimes",
+  "setxattr",
+  "removexattr",
+  "fsync",
+  "fdatasync",
+  "sync",
+  "syncfs",
+  "msync",
+]);
 
 const regexText = z.string().min(1).refine(isRegex, "must be a valid regular expression");
 
@@ -23,6 +48,14 @@ export const trigger = z
       bytes: z.int().min(0).default(0).describe("How many bytes of it were sent"),
     }),
     z.strictObject({ point: identifier.describe("A named point of the product (product.yaml, points)") }),
+    z
+      .strictObject({
+        operation: operation.or(z.literal("any")).describe("A system call that changes a file"),
+        path: z.string().min(1).describe("A glob: relative to the install tree, or absolute"),
+        nth: z.int().min(1).default(1).describe("The n-th such operation since the upgrade was triggered"),
+        moment: z.enum(["before", "after", "torn"]).default("after").describe("For kill: torn is in the middle of a write"),
+      })
+      .describe("When a process of the product is about to change a file in this way (needs the recorder); goes with kill and fail"),
   ])
   .meta({ id: "trigger" });
 export type Trigger = z.infer<typeof trigger>;
@@ -59,13 +92,17 @@ export const freeSpace = z
 export const action = z
   .union([
     z.strictObject({
-      kill: z.enum(["agent", "updater", "all"]),
+      kill: z.enum(["agent", "updater", "all", "caller"]).describe("caller: the process that carries out the operation of the trigger"),
       signal: z.enum(["SIGKILL", "SIGTERM", "SIGSTOP", "SIGINT"]).default("SIGKILL"),
     }),
     z.literal("reboot").describe("Kill everything, keep the disk, start the enabled services"),
     z.strictObject({ serve: relativeGlob.describe("Files of the artifact server, such as *.tar.gz"), misbehave: serverMisbehaviour }),
     z.strictObject({ limitDisk: freeSpace }),
     z.literal("read-only").describe("Mount the install tree read-only"),
+    z.strictObject({
+      fail: failure.describe("The error with which the operation of the trigger fails"),
+      sticky: z.boolean().default(false).describe("From then on everything that takes space fails as well"),
+    }),
     z.literal("trigger-again").describe("Trigger the same upgrade a second time, at once"),
   ])
   .meta({ id: "action" });
@@ -81,15 +118,28 @@ export const fault = z
       .default("settled")
       .describe("When a lasting fault (disk, server, read-only) is taken back: once the upgrade is over, or never"),
   })
+  .refine(
+    isPossible,
+    "fail and kill: caller go with a trigger { operation: … }, and such a trigger goes with fail, kill: caller, and kill: all by SIGKILL",
+  )
   .meta({ id: "fault" });
 export type Fault = z.infer<typeof fault>;
 
 /** The action's name, as it stands in evidence, plan and report. */
-export function actionKind(value: Action): "kill" | "reboot" | "serve" | "limit-disk" | "read-only" | "trigger-again" {
+export function actionKind(value: Action): "kill" | "fail" | "reboot" | "serve" | "limit-disk" | "read-only" | "trigger-again" {
   if (typeof value === "string") return value;
   if ("kill" in value) return "kill";
+  if ("fail" in value) return "fail";
   if ("serve" in value) return "serve";
   return "limit-disk";
+}
+
+/** What happens at an operation is done by the recorder, which holds the process meanwhile; it can do no more than this. */
+function isPossible({ when, do: done }: { readonly when: Trigger; readonly do: Action }): boolean {
+  const atOperation = typeof when === "object" && "operation" in when;
+  if (typeof done !== "object" || !("kill" in done || "fail" in done)) return !atOperation;
+  if ("fail" in done || done.kill === "caller") return atOperation;
+  return !atOperation || (done.kill === "all" && done.signal === "SIGKILL");
 }
 
 function isRegex(value: string): boolean {

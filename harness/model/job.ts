@@ -1,6 +1,7 @@
 // The cell as JSON that is handed to the cell program inside an environment.
 import type { Script } from "./cell.ts";
 import type { Product } from "./product.ts";
+import type { Cut } from "./sweep.ts";
 
 /** An artifact as the environment holds it. */
 export interface JobArtifact {
@@ -29,6 +30,14 @@ export interface CellJob {
   /** Environment capabilities such as small-disk. */
   readonly capabilities: readonly string[];
   readonly limits: { readonly stepMs: number; readonly cellMs: number };
+  /** The recorder's program, inside the environment; needed for faults at operations, and where the upgrade is recorded. */
+  readonly recorder?: string;
+  /** Points that begin with a restored state; without them the script is run from its first step. */
+  readonly points?: {
+    /** The file with the recording, inside the environment. */
+    readonly recording: string;
+    readonly cuts: readonly Cut[];
+  };
   /** Stop before this step (from 1) and wait for a line on standard input. */
   readonly breakAt?: number;
 }

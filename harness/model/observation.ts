@@ -79,6 +79,20 @@ export type Observation = { readonly t: number } & (
   | { readonly kind: "snapshot"; readonly label: SnapshotLabel; readonly snapshot: Snapshot }
   | { readonly kind: "log"; readonly source: "agent" | "updater" | "service"; readonly path: string; readonly tail: string }
   | { readonly kind: "problem"; readonly message: string }
+  /** Part of what was recorded, gzipped, in base64; kept apart from the other observations. */
+  | { readonly kind: "recorded"; readonly chunk: string }
+  /**
+   * A point of a sweep begins or is over; its observations lie between. `same`: what followed would be as it was at that
+   * point, because everything there is to see after the boot is equal.
+   */
+  | { readonly kind: "point"; readonly name: string; readonly event: "started" }
+  | {
+      readonly kind: "point";
+      readonly name: string;
+      readonly event: "ended";
+      readonly how: "complete" | "deadline" | "interrupted";
+      readonly same?: string;
+    }
   | { readonly kind: "end"; readonly end: CellEnd }
 );
 

@@ -1,6 +1,7 @@
 // scenarios/<id>.yaml: what is done to a pair, what goes wrong meanwhile, and which outcomes are right.
 import { z } from "zod";
 import { fault } from "./fault.ts";
+import { sweep } from "./sweep.ts";
 import { duration, identifier, relativeGlob } from "./units.ts";
 
 export const outcome = z.enum(["upgraded", "rolled-back", "refused", "stuck", "bricked"]);
@@ -47,6 +48,7 @@ export const scenario = z
       .union([z.literal("points"), z.literal("rollback-points"), z.record(identifier, z.array(fault).min(1))])
       .optional()
       .describe("One cell for each named point: the product's own (faults fire there), or faults by name"),
+    sweep: sweep.optional().describe("Strikes at every operation of the upgrade; each becomes a cell of its own"),
     expect: z.array(outcome).min(1),
     downtime: duration.optional().describe("The longest time without a healthy agent"),
     settled: z

@@ -16,8 +16,14 @@ export function describeTrigger(trigger: Trigger): string {
     return `When the service ${trigger.service} starts${trigger.starts === 1 ? "" : ` for the ${ordinal(trigger.starts)} time`}`;
   if ("request" in trigger)
     return trigger.bytes === 0 ? `When ${trigger.request} is requested` : `When ${trigger.bytes} bytes of ${trigger.request} were sent`;
+  if ("operation" in trigger) return describeOperation(trigger);
   if ("point" in trigger) return `At the point ${trigger.point}`;
   return trigger satisfies never;
+}
+
+function describeOperation({ operation, path, nth, moment }: Extract<Trigger, { operation: unknown }>): string {
+  const what = `the ${nth === 1 ? "" : `${ordinal(nth)} `}${operation === "any" ? "operation" : operation} of ${path}`;
+  return { before: `Before ${what}`, after: `At ${what}`, torn: `In the middle of ${what}` }[moment];
 }
 
 /** An action as the end of a sentence. */
@@ -26,13 +32,14 @@ export function describeAction(action: Action): string {
   if (action === "read-only") return "mount the install tree read-only";
   if (action === "trigger-again") return "trigger the same upgrade a second time";
   if ("kill" in action) return describeKill(action);
+  if ("fail" in action) return `let it fail with ${action.fail}${action.sticky ? ", and from then on all that takes space" : ""}`;
   if ("serve" in action) return describeServing(action.serve, action.misbehave);
   if ("limitDisk" in action) return describeDisk(action.limitDisk);
   return action satisfies never;
 }
 
 function describeKill({ kill, signal }: Extract<Action, { kill: unknown }>): string {
-  const whom = kill === "all" ? "every process of the product" : `the ${kill}`;
+  const whom = kill === "all" ? "every process of the product" : kill === "caller" ? "the process that does it" : `the ${kill}`;
   return signal === "SIGSTOP" ? `freeze ${whom} (SIGSTOP)` : `kill ${whom} with ${signal}`;
 }
 

@@ -24,6 +24,7 @@ export function reasonsToSkip(product: Product, script: Script, needs: readonly 
 /** Capabilities of the environment without which a fault cannot be injected. */
 function needsOfFault(fault: Fault): string[] {
   const kind = actionKind(fault.do);
+  if (typeof fault.when === "object" && "operation" in fault.when) return ["recorder"];
   switch (kind) {
     case "kill":
       return ["signals"];
@@ -31,6 +32,8 @@ function needsOfFault(fault: Fault): string[] {
       return ["small-disk"];
     case "read-only":
       return ["read-only-mount"];
+    case "fail":
+      return ["recorder"];
     case "reboot":
     case "serve":
     case "trigger-again":

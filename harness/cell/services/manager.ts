@@ -193,7 +193,7 @@ export class ServiceManager {
 
   #run(service: Service): Promise<void> {
     const { unit } = service;
-    const [file = "", ...rest] = unit.command;
+    const [file = "", ...rest] = this.#place.started(unit.command);
     const log = openSync(path.join(this.#place.logs, `${unit.name}.log`), "a");
     const child = spawn(file, rest, {
       cwd: unit.directory ?? this.#place.root,
