@@ -8,21 +8,22 @@ const HOME = import.meta.dirname;
 /** Folders a folder may import, besides itself. Whatever is not listed is forbidden. */
 const ALLOWED: Record<string, readonly string[]> = {
   model: [],
-  plan: ["model"],
-  judge: ["model"],
-  report: ["model"],
+  crash: ["model"],
+  plan: ["model", "crash"],
+  judge: ["model", "crash"],
+  report: ["model", "crash"],
   load: ["model", "plan"],
   build: ["model"],
   faults: ["model"],
-  cell: ["model", "faults"],
+  cell: ["model", "faults", "crash"],
   environment: ["model"],
-  run: ["model", "plan", "judge", "load", "build", "environment"],
-  cli: ["model", "plan", "report", "load", "build", "environment", "run"],
-  bench: ["model", "plan", "judge", "report", "load", "build", "environment", "run"],
+  run: ["model", "crash", "plan", "judge", "load", "build", "environment"],
+  cli: ["model", "crash", "plan", "report", "load", "build", "environment", "run"],
+  bench: ["model", "crash", "plan", "judge", "report", "load", "build", "environment", "run"],
 };
 
 /** The core does no I/O and knows no time: these may import no module of Node, and use neither clock nor process. */
-const PURE = ["model", "plan", "judge", "report"];
+const PURE = ["model", "crash", "plan", "judge", "report"];
 /** The cell program starts in any image: nothing but Node's own modules and what is bundled from the harness. */
 const NODE_ONLY = ["cell", "faults"];
 
