@@ -3,3 +3,8 @@
 export type { Digest } from "./content.ts";
 export type { TreeFile } from "./tree.ts";
 export { candidateCount, crashStates, treeAt, type CrashOptions, type CrashState } from "./states.ts";
+export { unfollowed } from "./story.ts";
+export { errnoPoints, minimise, sample, type ErrnoPoint, type SampleWay } from "./points.ts";
+export { compareRecordings, type RecordingComparison } from "./compare.ts";
+export { causeOf, type CrashedState } from "./cause.ts";
+export { signatureOf } from "./wording.ts";

@@ -26,6 +26,11 @@ export function storyOf(recording: Recording): Story {
   return story;
 }
 
+/** Operations that the recording does not explain, in words: empty for a recording that is whole. */
+export function unfollowed(recording: Recording): readonly string[] {
+  return storyOf(recording).unfollowed;
+}
+
 /** The tree before the first operation. */
 export function baseTree(story: Story): FileTree {
   const tree = new FileTree();
