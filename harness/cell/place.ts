@@ -1,4 +1,5 @@
 // Where a cell lives: its install tree, scratch folder and environment variables, and what {placeholders} mean there.
+import { createHash } from "node:crypto";
 import path from "node:path";
 import type { CellJob, JobArtifact } from "../model/index.ts";
 
@@ -83,10 +84,13 @@ export class Place {
     }
   }
 
+  /** A named pipe of Windows. All cells share one space of names, so this one's folder is part of it. */
+  pipe(name: string): string {
+    return `\\\\.\\pipe\\upmatrix-${createHash("sha256").update(this.job.work).digest("hex").slice(0, 16)}-${name}`;
+  }
+
   #socket(name: string): string {
-    return process.platform === "win32"
-      ? `\\\\.\\pipe\\upmatrix-${path.basename(this.job.work)}-${name}`
-      : path.join(this.job.work, `${name}.sock`);
+    return process.platform === "win32" ? this.pipe(name) : path.join(this.job.work, `${name}.sock`);
   }
 }
 

@@ -189,7 +189,7 @@ socket.setEncoding("utf8").on("data", (chunk) => (text += chunk)).on("end", () =
 `;
 
 function serveOverPipe(place: Place, manager: ServiceManager): Disposable {
-  const name = `\\\\.\\pipe\\upmatrix-${path.basename(place.job.work)}-systemctl`;
+  const name = place.pipe("systemctl");
   const client = path.join(place.control, "systemctl.cjs");
   writeFileSync(client, CLIENT);
   writeFileSync(path.join(place.control, "systemctl.cmd"), `@"${process.execPath}" "${client}" "${name}" %*\r\n`);

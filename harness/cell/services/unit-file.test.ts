@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { readUnit, timeSpan } from "./unit-file.ts";
+import { readUnit, splitWords, timeSpan } from "./unit-file.ts";
 
 function unit(text: string): ReturnType<typeof readUnit> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "upmatrix-test-"));
@@ -70,4 +70,15 @@ test.each([
   ["infinity", Infinity],
 ])("the time span %s is %d ms", (text, expected) => {
   expect(timeSpan(text)).toBe(expected);
+});
+
+test.each([
+  [
+    true,
+    String.raw`C:\Users\me\node.exe "C:\two words\agent" run`,
+    [String.raw`C:\Users\me\node.exe`, String.raw`C:\two words\agent`, "run"],
+  ],
+  [false, String.raw`/bin/agent a\ b "c\"d" 'e\f'`, ["/bin/agent", "a b", 'c"d', "ef"]],
+])("splits words (on Windows: %s): %s", (windows, text, words) => {
+  expect(splitWords(text, windows)).toEqual(words);
 });

@@ -33,7 +33,7 @@ export function readUnit(file: string, name: string): Unit {
   return {
     name,
     command,
-    environment: Object.fromEntries((keys.get("Service.Environment") ?? []).flatMap(splitWords).map(assignment)),
+    environment: Object.fromEntries((keys.get("Service.Environment") ?? []).flatMap((value) => splitWords(value)).map(assignment)),
     directory: last("Service.WorkingDirectory"),
     restart: oneOf(last("Service.Restart") ?? "no", RESTARTS, `${name}: Restart=`),
     restartMs: timeSpan(last("Service.RestartSec") ?? "100ms"),
@@ -79,7 +79,9 @@ function parse(text: string): Map<string, string[]> {
   return keys;
 }
 
-function splitWords(text: string): string[] {
+/** Words as systemd splits them. On Windows a backslash is what it is in paths there, and escapes nothing. */
+export function splitWords(text: string, windows = process.platform === "win32"): string[] {
+  if (windows) return [...text.matchAll(/"([^"]*)"|'([^']*)'|[^\s"']+/g)].map(([whole, double, single]) => double ?? single ?? whole);
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(?:[^\s"'\\]|\\.)+/g)].map(([whole, double, single]) =>
     (double ?? single ?? whole).replace(/\\(.)/g, "$1"),
   );
