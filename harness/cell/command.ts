@@ -1,6 +1,7 @@
 // Runs one command of a product: arguments as a list, both pipes drained, a deadline, the whole process group ended.
 import { spawn } from "node:child_process";
 import type { Observer } from "./observer.ts";
+import { tryToStart } from "./try-to-start.ts";
 
 const KEPT_BYTES = 8192;
 
@@ -42,13 +43,16 @@ function execute(argv: readonly string[], options: CommandOptions): Promise<Comm
   return new Promise((resolve) => {
     const stdout = new Tail();
     const stderr = new Tail();
-    const child = spawn(file, rest, {
-      cwd: options.cwd,
-      env: options.env,
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: posix,
-      windowsHide: true,
-    });
+    const { cwd, env } = options;
+    const child = tryToStart(() => spawn(file, rest, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: posix, windowsHide: true }));
+    if (child instanceof Error)
+      return resolve({
+        code: null,
+        signal: null,
+        stdout: "",
+        stderr: cannotStart(file, child),
+        durationMs: Math.round(performance.now() - began),
+      });
     const deadline = setTimeout(() => {
       stderr.add(Buffer.from(`\nEnded: no exit within ${options.deadlineMs} ms\n`));
       try {
@@ -68,12 +72,16 @@ function execute(argv: readonly string[], options: CommandOptions): Promise<Comm
     child.stdout.on("data", (chunk: Buffer) => stdout.add(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.add(chunk));
     child.on("error", (error) => {
-      stderr.add(Buffer.from(`Cannot start ${JSON.stringify(file)}: ${error.message}`));
+      stderr.add(Buffer.from(cannotStart(file, error)));
       end(null, null);
     });
     // `exit`, not `close`: see above; two turns of the event loop read what is still in the pipes
     child.on("exit", (code, signal) => setImmediate(() => setImmediate(() => end(code, signal))));
   });
+}
+
+function cannotStart(file: string, { message }: Error): string {
+  return `Cannot start ${JSON.stringify(file)}: ${message}`;
 }
 
 /** Keeps the last bytes of a stream. */

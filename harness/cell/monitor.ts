@@ -51,7 +51,10 @@ export class Monitor implements AsyncDisposable {
     this.#manager = manager;
     observer.see({ kind: "health", ...this.#latest });
     this.#deafen = observer.listen((seen) => {
-      if (seen.kind === "service" && seen.event === "started") this.#starts.set(seen.service, (this.#starts.get(seen.service) ?? 0) + 1);
+      if (seen.kind !== "service") return;
+      // one that cannot even be started is restarted in vain as well
+      const inVain = seen.event === "exited" && seen.pid === undefined;
+      if (seen.event === "started" || inVain) this.#starts.set(seen.service, (this.#starts.get(seen.service) ?? 0) + 1);
     });
     this.#loop = this.#watch();
   }

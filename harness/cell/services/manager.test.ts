@@ -1,6 +1,6 @@
 // Real processes under the builtin service manager, and the real systemctl script calling it.
 import { execFile } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
@@ -53,6 +53,30 @@ test.each([
   await manager.start("agent.service");
   await cell.until((seen) => seen.kind === "service" && (restarted ? seen.event === "failed" : seen.event === "exited"));
   expect(starts(cell)).toBe(restarted ? 2 : 1);
+});
+
+test("a program that cannot be started, for whatever reason, is a failed start and nothing worse", async () => {
+  await using cell = scratchCell();
+  const manager = managed(cell, "Restart=always\nStartLimitBurst=2");
+  const file = path.join(cell.place.units, "agent");
+  for (const [target, reason] of [
+    ["nowhere", "ENOENT"],
+    ["agent", "ELOOP"],
+  ] as const) {
+    symlinkSync(target, file);
+    writeFileSync(
+      path.join(cell.place.units, "agent.service"),
+      `[Service]\nExecStart=${file}\nRestartSec=1ms\nStartLimitBurst=1\nRestart=always\n`,
+    );
+    manager.reload();
+    manager.reset("agent.service");
+    await manager.start("agent.service");
+    await cell.until((seen) => seen.kind === "service" && seen.event === "exited" && seen.detail?.includes(reason) === true);
+    await cell.until((seen) => seen.kind === "service" && seen.event === "failed");
+    expect(manager.state("agent.service").state).toBe("failed");
+    rmSync(file);
+    cell.seen.length = 0;
+  }
 });
 
 test("a start whose ConditionPathExists= does not hold does nothing and is no failure", async () => {

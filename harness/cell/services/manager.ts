@@ -6,6 +6,7 @@ import path from "node:path";
 import type { Observer } from "../observer.ts";
 import type { Place } from "../place.ts";
 import { type Processes, signal } from "../processes.ts";
+import { tryToStart } from "../try-to-start.ts";
 import { readUnit, type Unit } from "./unit-file.ts";
 
 export type ActiveState = "inactive" | "active" | "deactivating" | "failed" | "auto-restart";
@@ -195,14 +196,20 @@ export class ServiceManager {
     const { unit } = service;
     const [file = "", ...rest] = this.#place.started(unit.command);
     const log = openSync(path.join(this.#place.logs, `${unit.name}.log`), "a");
-    const child = spawn(file, rest, {
+    const options = {
       cwd: unit.directory ?? this.#place.root,
       env: { ...this.#variables(), ...unit.environment, UPMATRIX_UNIT: unit.name },
-      stdio: ["ignore", log, log],
+      stdio: ["ignore", log, log] as ("ignore" | number)[], // a tuple would choose another overload
       detached: process.platform !== "win32",
       windowsHide: true,
-    });
+    };
+    const child = tryToStart(() => spawn(file, rest, options));
     closeSync(log);
+    if (child instanceof Error) {
+      const detail = `cannot be started: ${child.message}`;
+      this.#observer.see({ kind: "service", service: unit.name, event: "exited", code: null, signal: null, detail });
+      return this.#afterExit(service, { code: null, signal: null });
+    }
     service.main = child;
     return new Promise((resolve) => {
       let ended = false;
