@@ -11,7 +11,8 @@ import type { Loaded, Report } from "./reporter.ts";
 export function checkMatrix({ source, value: matrix }: Loaded<Matrix>, now: Date): Problem[] {
   const problems: Problem[] = [];
   const report = reporter(source, problems);
-  checkFolder(["scenarios"], matrix.scenarios, report);
+  if (typeof matrix.scenarios === "string") checkFolder(["scenarios"], matrix.scenarios, report);
+  else for (const [index, folder] of matrix.scenarios.entries()) checkFolder(["scenarios", index], folder, report);
   if (Object.keys(matrix.products).length === 0)
     report(["products"], "Cannot plan without a product", "add one: products: { <name>: { releases: [...] } }");
   if (Object.keys(matrix.environments).length === 0)
@@ -35,7 +36,7 @@ export function isInside(folder: string): boolean {
   return folderProblem(folder) === null;
 }
 
-function checkFolder(path: readonly string[], folder: string, report: Report): void {
+function checkFolder(path: readonly (string | number)[], folder: string, report: Report): void {
   const problem = folderProblem(folder);
   if (problem !== null) report(path, `Cannot use the folder ${JSON.stringify(folder)}: ${problem.why}`, problem.hint);
 }

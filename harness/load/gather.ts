@@ -46,7 +46,7 @@ export async function loadMatrix(root: string, file: string, now: Date): Promise
 
 /** Where the matrix says that the other files lie. */
 export interface Outline {
-  readonly scenarios: string;
+  readonly scenarios: readonly string[];
   readonly products: readonly { readonly name: string; readonly folder: string }[];
 }
 
@@ -58,7 +58,7 @@ export function outlineOf(data: unknown): Outline {
     folder: text(record(entry)["path"]) ?? `fixtures/${name}`,
   }));
   return {
-    scenarios: text(scenarios) ?? "scenarios",
+    scenarios: Array.isArray(scenarios) ? scenarios.flatMap((folder) => text(folder) ?? []) : [text(scenarios) ?? "scenarios"],
     products: folders.filter(({ name, folder }) => identifier.safeParse(name).success && isInside(folder)),
   };
 }
@@ -78,25 +78,35 @@ export async function loadProducts(root: string, outline: Outline, matrix: Sourc
 export async function loadScenarios(root: string, outline: Outline, matrix: Source | undefined): Promise<Gathered<Scenario>> {
   const loaded: [string, Loaded<Scenario>][] = [];
   const problems: Problem[] = [];
-  if (!isInside(outline.scenarios)) return { loaded, problems };
-  const folder = path.join(root, outline.scenarios);
-  const names = (await filesIn(folder)) ?? [];
-  for (const name of names.filter((file) => /\.ya?ml$/.test(file))) {
-    const parsed = await readSource(root, path.join(folder, name));
-    const id = name.replace(/\.ya?ml$/, "");
-    const misnamed = nameProblem(id, name, shownPath(root, path.join(folder, name)));
-    if (misnamed !== null) problems.push(misnamed);
-    else if (parsed !== null) gather(id, parsed, scenarioSchema, checkScenario, loaded, problems);
-  }
-  if (loaded.length === 0 && problems.length === 0 && matrix !== undefined) {
+  for (const folder of outline.scenarios.filter(isInside)) await loadScenarioFolder(root, folder, loaded, problems);
+  if (outline.scenarios.every(isInside) && loaded.length === 0 && problems.length === 0 && matrix !== undefined) {
     const report = reporter(matrix, problems);
     report(
       ["scenarios"],
-      `Cannot find a scenario: there is no .yaml file in ${outline.scenarios}/`,
+      `Cannot find a scenario: there is no .yaml file in ${outline.scenarios.map((folder) => `${folder}/`).join(" or ")}`,
       "add one, or set scenarios: to their folder",
     );
   }
   return { loaded, problems };
+}
+
+async function loadScenarioFolder(root: string, folder: string, loaded: [string, Loaded<Scenario>][], problems: Problem[]): Promise<void> {
+  const names = (await filesIn(path.join(root, folder))) ?? [];
+  for (const name of names.filter((file) => /\.ya?ml$/.test(file))) {
+    const file = path.join(root, folder, name);
+    const parsed = await readSource(root, file);
+    const id = name.replace(/\.ya?ml$/, "");
+    const problem = nameProblem(id, name, shownPath(root, file)) ?? twinProblem(id, shownPath(root, file), loaded);
+    if (problem !== null) problems.push(problem);
+    else if (parsed !== null) gather(id, parsed, scenarioSchema, checkScenario, loaded, problems);
+  }
+}
+
+function twinProblem(id: string, file: string, loaded: readonly [string, Loaded<Scenario>][]): Problem | null {
+  const twin = loaded.find(([name]) => name === id);
+  if (twin === undefined) return null;
+  const message = `Cannot have two scenarios of one name: ${twin[1].source.file} is one already`;
+  return { file, line: 1, column: 1, message, hint: "rename one" };
 }
 
 function gather<T>(

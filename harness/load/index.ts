@@ -5,3 +5,5 @@ export { checkProject, loadProject } from "./project.ts";
 export type { LoadOptions, Project } from "./project.ts";
 export { jsonSchemas } from "./schemas.ts";
 export type { SchemaName } from "./schemas.ts";
+export { loadCases } from "./cases.ts";
+export type { Case } from "./cases.ts";

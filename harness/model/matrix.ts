@@ -59,7 +59,10 @@ export const matrix = z
     environments: z
       .strictObject({ docker: dockerEnvironment.optional(), host: z.strictObject({}).optional() })
       .default({ docker: { isolation: "namespace" }, host: {} }),
-    scenarios: z.string().min(1).default("scenarios").describe("Folder of the scenarios"),
+    scenarios: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .default("scenarios")
+      .describe("Folder of the scenarios, or several"),
     tiers: z
       .partialRecord(tier, z.strictObject({ pairs: selection.optional().describe("Overrides the scenarios' own selection") }))
       .default({}),

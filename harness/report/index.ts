@@ -1,4 +1,5 @@
 // The door of report: views of a run record, as text. Pure: it reads no file and knows no time.
+export { type CaseResult, caseLines, caseResult, caseSummary } from "./cases.ts";
 export { type DetailOptions, cellDetail, cellLine } from "./cell-detail.ts";
 export { type Details, junit, junitStream } from "./junit.ts";
 export { markdown, markdownStream } from "./markdown.ts";
