@@ -74,6 +74,7 @@ const HEAD: Omit<RunRecord, "cells"> = {
   leftOut: [],
   skipped: [],
   problems: [],
+      sweeps: [],
 };
 
 async function render(folder: RecordFolder, record: RunRecord): Promise<void> {

@@ -7,6 +7,7 @@ import type { CellEnd, CellJob, Step } from "../model/index.ts";
 import { Cell } from "./cell.ts";
 import { matchingPaths } from "./glob.ts";
 import { Observer } from "./observer.ts";
+import { Points } from "./points.ts";
 import { StepFailed, Steps } from "./steps.ts";
 
 const LOG_BYTES = 6000;
@@ -57,7 +58,8 @@ async function main(): Promise<void> {
   let end: CellEnd;
   try {
     cell = await Cell.open(job, observer);
-    const ended = await Promise.race([takeSteps(job, cell, control), control.stopped, deadline.promise]);
+    const work = job.points === undefined ? takeSteps(job, cell, control) : takePoints(job, cell, control);
+    const ended = await Promise.race([work, control.stopped, deadline.promise]);
     end = ENDS[ended];
   } catch (error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -78,12 +80,35 @@ const ENDS: Record<"done" | "stop" | "deadline", CellEnd> = {
   deadline: { how: "deadline", detail: "The cell's time was up", leaks: [] },
 };
 
-/** Takes the steps in order. A failed baseline ends the cell: there is nothing to test. Other failures are observed, and it goes on. */
-async function takeSteps(job: CellJob, cell: Cell, control: Control): Promise<"done"> {
+/** The points of a sweep, one after another in the same cell; see points.ts for what they share. */
+async function takePoints(job: CellJob, cell: Cell, control: Control): Promise<"done"> {
+  const points = new Points(cell);
+  for (const cut of job.points?.cuts ?? []) {
+    const begin = await points.begin(cut);
+    await takeSteps(job, cell, control, begin, (step) => points.isKnown(cut, step));
+    tellLogs(cell);
+    points.end(cut);
+  }
+  return "done";
+}
+
+/**
+ * Takes the steps in order. A failed baseline ends the cell: there is nothing to test. Other failures are observed, and it goes on.
+ * @param begin index of the first step to take
+ * @param enough asked after each step whether the rest need not be taken
+ */
+async function takeSteps(
+  job: CellJob,
+  cell: Cell,
+  control: Control,
+  begin = 0,
+  enough: (step: Step) => boolean = () => false,
+): Promise<"done"> {
   const steps = new Steps(cell);
   const { observer, monitor } = cell;
-  let changed = false;
+  let changed = begin > 0;
   for (const [index, step] of job.script.steps.entries()) {
+    if (index < begin) continue;
     const number = index + 1;
     if (job.breakAt === number) {
       observer.see({ kind: "problem", message: `break: before step ${number}` });
@@ -94,6 +119,7 @@ async function takeSteps(job: CellJob, cell: Cell, control: Control): Promise<"d
     const { ok, message } = without ? { ok: false, message: "No healthy agent is left to upgrade" } : await taken(steps, step);
     observer.see({ kind: "step", step: number, event: "ended", ok, message });
     if (!ok && !changed && BASELINE.includes(step.kind)) break;
+    if (enough(step)) break;
     if (step.kind === "upgrade") changed = true;
   }
   return "done";

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import path from "node:path";
-import { type BaseEntry, type EndEntry, packRecorded } from "../model/index.ts";
+import { type BaseEntry, type EndEntry, packRecorded, SERVICE_MARK } from "../model/index.ts";
 import type { Observer } from "./observer.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -16,17 +16,18 @@ export class Recording {
   readonly #under: readonly string[];
   readonly #base: readonly BaseEntry[];
   readonly #baseData: Buffer;
+  readonly #deafen: () => void;
 
   /** Begins: from now on every operation below `under` counts. */
-  static async begin(recorder: Recorder, under: readonly string[]): Promise<Recording> {
+  static async begin(recorder: Recorder, under: readonly string[], observer: Observer): Promise<Recording> {
     await recorder.pause();
-    const recording = new Recording(recorder, under);
+    const recording = new Recording(recorder, under, observer);
     await recorder.mark(MARK);
     await recorder.resume();
     return recording;
   }
 
-  private constructor(recorder: Recorder, under: readonly string[]) {
+  private constructor(recorder: Recorder, under: readonly string[], observer: Observer) {
     this.#recorder = recorder;
     this.#under = under;
     const contents: Buffer[] = [];
@@ -40,10 +41,14 @@ export class Recording {
         return { ...entry, data: [length - content.length, content.length] as const };
       });
     this.#baseData = Buffer.concat(contents);
+    this.#deafen = observer.listen((seen) => {
+      if (seen.kind === "service" && seen.event === "started") void recorder.mark(`${SERVICE_MARK}:${seen.service}`).catch(() => undefined); // it ended: told as a problem
+    });
   }
 
   /** Ends it and streams it out. Returns how many operations were recorded. */
   async end(observer: Observer): Promise<number> {
+    this.#deafen();
     await this.#recorder.pause();
     const end = this.#under.flatMap((folder) => entriesBelow(folder)).map(withDigest);
     await this.#recorder.stop();
@@ -74,12 +79,12 @@ function shifted<T extends { readonly k: number }>(operation: T, first: number, 
   return { ...moved, data: [start + offset, length] };
 }
 
-interface Found extends Omit<BaseEntry, "data"> {
+export interface Found extends Omit<BaseEntry, "data"> {
   readonly content?: Buffer;
 }
 
 /** The folder itself and everything below it, parents first. */
-function entriesBelow(folder: string): Found[] {
+export function entriesBelow(folder: string): Found[] {
   const stat = lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined) return [];
   const common = { path: folder, mode: (stat.mode & 0o7777).toString(8), uid: stat.uid, gid: stat.gid };

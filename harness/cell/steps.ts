@@ -113,7 +113,7 @@ export class Steps {
     }
     const { recorder } = this.#cell;
     if (step.faults && place.job.script.sweep !== undefined && recorder !== undefined)
-      this.#recording = await Recording.begin(recorder, watchedFolders(place));
+      this.#recording = await Recording.begin(recorder, watchedFolders(place), this.#cell.observer);
     const said = await this.#trigger(artifact);
     await Promise.all(triggers);
     const limit = place.job.product.limits.upgrade;

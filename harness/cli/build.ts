@@ -15,7 +15,7 @@ export async function buildCommand(
 ): Promise<void> {
   const { cache } = foldersOf(command);
   const project = await openProject(command);
-  const { chosen } = await chooseEnvironments(project, options.environment, patterns);
+  const { chosen } = await chooseEnvironments(project, foldersOf(command), options.environment, patterns);
   const plan = planCells({ ...project, environments: chosen, tier: options.tier, filter: filterOf(patterns, options) });
   expectCells(plan, patterns);
   using interrupt = new Interrupt((text) => console.log(text));

@@ -1,7 +1,7 @@
 // `upmatrix plan`: prints what would run, without starting anything.
 import type { Command } from "commander";
 import { formatPlan, planCells, planJson } from "../plan/index.ts";
-import { chooseEnvironments, filterOf, type FilterOptions, openProject } from "./session.ts";
+import { chooseEnvironments, filterOf, type FilterOptions, foldersOf, openProject } from "./session.ts";
 
 export async function planCommand(
   patterns: string[],
@@ -9,7 +9,7 @@ export async function planCommand(
   command: Command,
 ): Promise<void> {
   const project = await openProject(command);
-  const { chosen } = await chooseEnvironments(project, options.environment, patterns);
+  const { chosen } = await chooseEnvironments(project, foldersOf(command), options.environment, patterns);
   const plan = planCells({ ...project, environments: chosen, tier: options.tier, filter: filterOf(patterns, options) });
   const steps = options.steps ?? false;
   const text =

@@ -11,6 +11,7 @@ const TOLD_AT_ONCE: readonly Verdict[] = ["failed", "errored", "fixed"];
 export class ProgressDisplay implements Disposable {
   readonly #stream: NodeJS.WriteStream;
   readonly #live: boolean;
+  readonly #toldAtOnce: readonly Verdict[];
   readonly #counts: Record<Verdict, number> = { passed: 0, failed: 0, known: 0, fixed: 0, errored: 0, skipped: 0 };
   readonly #running = new Set<string>();
   #total = 0;
@@ -18,7 +19,8 @@ export class ProgressDisplay implements Disposable {
   #drawn = 0;
   #shown = false;
 
-  constructor(stream: NodeJS.WriteStream, skipped: number) {
+  constructor(stream: NodeJS.WriteStream, skipped: number, toldAtOnce: readonly Verdict[] = TOLD_AT_ONCE) {
+    this.#toldAtOnce = toldAtOnce;
     this.#stream = stream;
     this.#live = stream.isTTY && process.env["CI"] === undefined;
     this.#counts.skipped = skipped;
@@ -33,6 +35,9 @@ export class ProgressDisplay implements Disposable {
         this.#total = event.total;
         this.#began = performance.now();
         return this.say(`Running ${event.total} cells`);
+      case "expanded":
+        this.#total = event.total;
+        return this.say(`${event.cell.id} has ${event.points} points`);
       case "started":
         this.#running.add(event.cell.id);
         return this.#draw();
@@ -66,7 +71,8 @@ export class ProgressDisplay implements Disposable {
   #ended(cell: CellRecord): void {
     this.#running.delete(cell.id);
     this.#counts[cell.verdict]++;
-    if (TOLD_AT_ONCE.includes(cell.verdict)) this.say(`${cell.verdict} ${cell.id} (${formatDuration(cell.durationMs)}): ${cellLine(cell)}`);
+    if (this.#toldAtOnce.includes(cell.verdict))
+      this.say(`${cell.verdict} ${cell.id} (${formatDuration(cell.durationMs)}): ${cellLine(cell)}`);
     this.#draw();
   }
 

@@ -8,6 +8,7 @@ import { cellDetail } from "../report/index.ts";
 import { defaultParallel, evidenceOf, type Inspection, readRecord, run, type RunEvent } from "../run/index.ts";
 import { UsageError } from "./errors.ts";
 import { Interrupt } from "./interrupt.ts";
+import { sweepOptions } from "./recorder.ts";
 import { expectCells, platformOf } from "./run.ts";
 import { chooseEnvironments, foldersOf, newRunId, OpenEnvironments, openProject, replayLine } from "./session.ts";
 import { VERSION } from "./version.ts";
@@ -22,7 +23,7 @@ interface ReplayOptions {
 export async function replayCommand(id: string, options: ReplayOptions, command: Command): Promise<void> {
   const { reports, cache } = foldersOf(command);
   const project = await openProject(command);
-  const choice = await chooseEnvironments(project, undefined, [id]);
+  const choice = await chooseEnvironments(project, { cache }, undefined, [id]);
   const runId = newRunId(new Date());
   console.log(`upmatrix ${VERSION} · run ${runId} · replay of ${id}`);
   console.log(`Remove what it leaves with: npm run upmatrix -- clean ${runId}`);
@@ -33,13 +34,13 @@ export async function replayCommand(id: string, options: ReplayOptions, command:
   );
   // a kept cell lives in its environment, which must then outlive this command
   await using _closing = options.keep === true ? undefined : environments;
-  const plan = planCells({ ...project, environments: environments.facts, tier: "full", filter: { patterns: [id] } });
+  const plan = planCells({ ...project, environments: environments.facts(choice.recorder), tier: "full", filter: { patterns: [id] } });
   expectCells(plan, [id]);
   const [cell] = plan.cells;
   if (cell === undefined || plan.cells.length > 1)
     throw new UsageError(`Cannot replay ${id}: it names ${plan.cells.length} cells; use \`upmatrix run\` for several`);
   if (cell.skip !== undefined) throw new UsageError(`Cannot replay ${id}: ${cell.skip}`);
-  const inspect = await inspection(cell, options, reports);
+  const inspect = await inspection(cell, id, options, reports);
   const { record, directory } = await run(project, plan, {
     run: runId,
     tier: "full",
@@ -48,33 +49,35 @@ export async function replayCommand(id: string, options: ReplayOptions, command:
     environments: environments.byName,
     unavailable: choice.unavailable,
     version: VERSION,
-    replayCommand: replayLine,
+    replayCommand: replayLine(command),
+    ...sweepOptions(choice.recorder, [id]),
     signal: interrupt.signal,
     now: () => new Date(),
-    on: (event) => tell(event, cell),
+    on: (event) => tell(event, id),
     ...(inspect === undefined ? {} : { inspect }),
   });
   for (const problem of await writeViews(record, directory)) console.error(problem);
-  const [judged] = record.cells;
+  const judged = record.cells.find((one) => one.id === id) ?? record.cells[0];
   if (judged !== undefined) show(judged, directory);
   process.exitCode = record.exitCode;
 }
 
 /** Where to stop: at the asked step; for a shell alone, at the step that failed when the cell last ran, else after the upgrade. */
-async function inspection(cell: Cell, options: ReplayOptions, reports: string): Promise<Inspection | undefined> {
+async function inspection(cell: Cell, id: string, options: ReplayOptions, reports: string): Promise<Inspection | undefined> {
   if (options.keep !== true && options.shell !== true && options.breakAt === undefined) return undefined;
   const keep = options.keep ?? false;
-  if (options.shell !== true && options.breakAt === undefined) return { keep };
-  const breakAt = options.breakAt ?? (await failedStep(cell, reports));
+  const isMeant = (one: Cell): boolean => one.id === id;
+  if (options.shell !== true && options.breakAt === undefined) return { keep, cell: isMeant };
+  const breakAt = options.breakAt ?? (await failedStep(cell, id, reports));
   if (breakAt > cell.script.steps.length)
     throw new UsageError(`Cannot break at step ${breakAt}: ${cell.id} has ${cell.script.steps.length} steps`);
   if (!process.stdin.isTTY) throw new UsageError("Cannot open a shell: standard input is not a terminal");
-  return { keep, breakAt, onBreak: (enter) => openShell(cell, breakAt, enter) };
+  return { keep, cell: isMeant, breakAt, onBreak: (enter) => openShell(cell, breakAt, enter) };
 }
 
-async function failedStep(cell: Cell, reports: string): Promise<number> {
+async function failedStep(cell: Cell, address: string, reports: string): Promise<number> {
   const latest = await readRecord(reports, "latest").catch(() => undefined); // no run yet: no failing step is known
-  const old = latest?.record.cells.find(({ id }) => id === cell.id);
+  const old = latest?.record.cells.find(({ id }) => id === address);
   const failed =
     old?.findings.find(({ step }) => step !== null)?.step ??
     (old === undefined ? -1 : old.steps.findIndex(({ status }) => status === "failed") + 1);
@@ -89,8 +92,9 @@ async function openShell(cell: Cell, number: number, enter: readonly string[]): 
   await execa(file, rest, { stdio: "inherit", reject: false });
 }
 
-function tell(event: RunEvent, cell: Cell): void {
-  if (event.kind !== "observation" || event.cell.id !== cell.id) return;
+function tell(event: RunEvent, id: string): void {
+  if (event.kind !== "observation" || event.cell.id !== id) return;
+  const { cell } = event;
   const seen = event.observation;
   const at = `${(seen.t / 1000).toFixed(2).padStart(7)} s`;
   if (seen.kind === "step" && seen.event === "started") {

@@ -7,6 +7,8 @@ export { judge } from "./judge.ts";
 export type { Judgement } from "./judge.ts";
 export { layoutRules } from "./rules.ts";
 export type { LayoutRules, PathRule, Wrapped } from "./rules.ts";
+export { summarizeSweep } from "./sweep.ts";
+export type { SweepSource } from "./sweep.ts";
 export { treeDiff } from "./tree-diff.ts";
 export type { TreeDifference } from "./tree-diff.ts";
 export { gateOf, verdictOf } from "./verdict.ts";

@@ -64,7 +64,13 @@ export const matrix = z
       .default("scenarios")
       .describe("Folder of the scenarios, or several"),
     tiers: z
-      .partialRecord(tier, z.strictObject({ pairs: selection.optional().describe("Overrides the scenarios' own selection") }))
+      .partialRecord(
+        tier,
+        z.strictObject({
+          pairs: selection.optional().describe("Overrides the scenarios' own selection"),
+          sweeps: selection.optional().describe("The same for scenarios that are sweeps, which `pairs` leaves alone"),
+        }),
+      )
       .default({}),
     limits: z
       .strictObject({

@@ -57,6 +57,29 @@ export const cellRecord = z.strictObject({
 });
 export type CellRecord = z.infer<typeof cellRecord>;
 
+/** A sweep as a whole: how many of its points recover, and what failed, told once for all that failed alike. */
+export const sweepRecord = z.strictObject({
+  id: z.string().describe("The cell that was recorded"),
+  operations: z.int().describe("Operations of the updater that change files"),
+  candidates: z.int().describe("States that a crash can leave, before equal ones were taken together"),
+  states: z.int().describe("Distinct states, or operations to strike at"),
+  run: z.int().describe("Points that ran and could be judged"),
+  recovered: z.int().describe("Points in which nothing is wrong"),
+  outcomes: z.array(z.strictObject({ outcome, points: z.int() })),
+  cached: z.boolean().describe("The recording was taken from the cache"),
+  failures: z.array(
+    z.strictObject({
+      check: z.string(),
+      path: z.string().nullable(),
+      actual: z.string(),
+      points: z.int().describe("Points that failed in this way"),
+      first: z.string().describe("The minimal one: earliest operation, mildest loss"),
+      sentence: z.string().describe("Where that one strikes"),
+    }),
+  ),
+});
+export type SweepRecord = z.infer<typeof sweepRecord>;
+
 export const runRecord = z.strictObject({
   record: z.literal(RECORD_VERSION),
   upmatrix: z.string().describe("Version of upmatrix"),
@@ -75,6 +98,7 @@ export const runRecord = z.strictObject({
   leftOut: z.array(z.strictObject({ product: z.string(), scenario: z.string(), environment: environmentName, selection, cells: z.int() })),
   skipped: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
   problems: z.array(z.string()).describe("What went wrong around the cells: teardown, expired known failures, reporters"),
+  sweeps: z.array(sweepRecord).default([]),
   cells: z.array(cellRecord),
 });
 export type RunRecord = z.infer<typeof runRecord>;

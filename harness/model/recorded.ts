@@ -1,6 +1,9 @@
 // A recorded upgrade as one file: what lay there before, every operation, and what lay there in the end.
 import type { BaseEntry, Operation, RecordedNote, Recording } from "./operation.ts";
 
+/** Beginning of the mark that a recording carries at each start of a service. */
+export const SERVICE_MARK = "service-started";
+
 /** An entry of the tree at the end, to compare the replayed end with. */
 export interface EndEntry extends Omit<BaseEntry, "data"> {
   /** SHA-256 in hex, files only. */

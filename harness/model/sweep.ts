@@ -35,7 +35,7 @@ export const sweep = z
       })
       .describe("The operation fails, once; ENOSPC also from then on for all that takes space"),
     z
-      .strictObject({ kind: z.literal("signal"), part, signal: z.enum(["SIGTERM", "SIGINT", "SIGHUP"]).default("SIGTERM") })
+      .strictObject({ kind: z.literal("signal"), part, signal: z.enum(["SIGTERM", "SIGINT"]).default("SIGTERM") })
       .describe("The process that is about to carry out the operation is sent the signal"),
   ])
   .meta({ id: "sweep" });

@@ -36,7 +36,9 @@ export interface CompiledFilter {
   readonly pair: (pair: Pick<Cell, "from" | "to" | "inverted">) => boolean;
   /** null: every address matches. */
   readonly address: ((address: string) => boolean) | null;
-  /** Whether an address was written out; null when none was. */
+  /** Whether the points of the sweep with this address may be among what is asked for. */
+  readonly sweep: (address: string) => boolean;
+  /** Whether an address was written out; null when none was. A sweep counts when one of its points was. */
   readonly namesAddress: ((address: string) => boolean) | null;
   /** Whether one pair was written out. */
   readonly namesPair: boolean;
@@ -46,7 +48,9 @@ export interface CompiledFilter {
 export function compileFilter(filter: PlanFilter, names: Names): CompiledFilter {
   const patterns = filter.patterns ?? [];
   const matchers = patterns.map(addressMatcher);
-  const exact = patterns.filter(isExactAddress).map(addressMatcher);
+  const cut = patterns.flatMap(sweepPattern);
+  const sweeps = cut.map(addressMatcher);
+  const exact = [...patterns, ...cut].filter(isExactAddress).map(addressMatcher);
   const from = versionMatcher("from", filter.from);
   const to = versionMatcher("to", filter.to);
   return {
@@ -56,9 +60,18 @@ export function compileFilter(filter: PlanFilter, names: Names): CompiledFilter 
     tier: filter.tier,
     pair: (pair) => from(pair.from) && to(pair.to) && (filter.inverted === undefined || pair.inverted === filter.inverted),
     address: matchers.length === 0 ? null : (address) => matchers.some((matches) => matches(address)),
+    sweep: (address) => sweeps.some((matches) => matches(address)),
     namesAddress: exact.length === 0 ? null : (address) => exact.some((matches) => matches(address)),
     namesPair: isVersion(filter.from) && isVersion(filter.to),
   };
+}
+
+/** Of a pattern of points the one of their sweeps, if it is one: the scenario without what follows its first dot. */
+function sweepPattern(pattern: string): string[] {
+  const [product, pair, last] = pattern.split("/");
+  const [scenario = "", environment] = (last ?? "").split("@");
+  const [sweep = "", ...point] = scenario.split(".");
+  return point.length === 0 ? [] : [`${product}/${pair}/${sweep}${environment === undefined ? "" : `@${environment}`}`];
 }
 
 function nameMatcher(what: string, wanted: string | undefined, names: readonly string[]): (name: string) => boolean {

@@ -1,7 +1,7 @@
 // A plan as a numbered tree of text, for people. Knows indentation and marks; decides nothing.
-import { address, sentence } from "../model/index.ts";
+import { address, conditionNames, sentence } from "../model/index.ts";
 import type { Cell, LeftOut, Plan } from "../model/index.ts";
-import { describeFault } from "./describe.ts";
+import { describeCondition, describeFault } from "./describe.ts";
 
 /** How deep the tree goes: pairs with the number of their cells, each cell in a line, or every step of every cell. */
 export type PlanDetail = "pairs" | "cells" | "steps";
@@ -54,6 +54,7 @@ function cellDetails(cell: Cell): string[] {
     script.summary,
     ...(cell.skip === undefined ? [] : [`Skipped: ${cell.skip}`]),
     ...script.steps.map((step, index) => `${String(index + 1).padStart(2)}. ${sentence(step, cell)}`),
+    ...conditionNames(script.conditions).map((name) => `Condition: ${describeCondition(name, script.conditions)}`),
     ...script.faults.map((fault) => `Fault: ${describeFault(fault)}`),
     `Expected: ${script.expect.join(" or ")}`,
     ...(script.downtime === undefined ? [] : [`Without a healthy agent: ${script.downtime} at most`]),

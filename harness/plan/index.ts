@@ -10,3 +10,5 @@ export type { PlanJson, PlannedCellJson } from "./json.ts";
 export { planCells } from "./plan.ts";
 export type { PlanInput } from "./plan.ts";
 export { resolveTrigger } from "./points.ts";
+export { expandSweep } from "./sweep.ts";
+export type { ExpandedSweep, SweepInput } from "./sweep.ts";

@@ -77,13 +77,13 @@ interface ProductPlan {
 }
 
 function tracksOf(input: PlanInput, filter: CompiledFilter, own: ProductPlan): Track[] {
-  const tierPairs = input.pairs ?? input.matrix.tiers[input.tier]?.pairs;
+  const tier = input.matrix.tiers[input.tier];
   const pairSets = new Map<string, Pick<Track, "eligible" | "selected">>();
   return scenariosInOrder(input.scenarios).flatMap(([id, scenario]) => {
     const included = TIERS.indexOf(scenario.tier) <= TIERS.indexOf(input.tier);
     if (!filter.scenario(id) || (filter.tier !== undefined && scenario.tier !== filter.tier)) return [];
     if (!included && filter.namesAddress === null) return [];
-    const selection = tierPairs ?? scenario.pairs;
+    const selection = input.pairs ?? (scenario.sweep === undefined ? tier?.pairs : tier?.sweeps) ?? scenario.pairs;
     const key = [...scenario.kinds.toSorted(), selection, scenario.chain].join("|");
     const sets = pairSets.get(key) ?? pairSetsOf(own, scenario, selection);
     pairSets.set(key, sets);
@@ -139,7 +139,8 @@ function addCells(product: string, pairs: readonly Pair[], tracks: readonly Trac
     for (const track of tracks) {
       if (!track.eligible.has(pair)) continue;
       const cell = cellOf(product, pair, track);
-      if (filter.address !== null && !filter.address(cell.id)) continue;
+      const asked = filter.address?.(cell.id) ?? true;
+      if (!asked && !(cell.script.sweep !== undefined && filter.sweep(cell.id))) continue;
       const named = filter.namesAddress?.(cell.id) ?? false;
       if (named || (track.included && (filter.namesPair || track.selected.has(pair)))) cells.push(cell);
       else if (track.included) track.leftOut += 1;

@@ -28,6 +28,8 @@ export function scriptsOf(id: string, scenario: Scenario, product: Product): Pla
       return scriptsAt(id, scenario, product, Object.keys(product.points), "points");
     case "rollback-points":
       return scriptsAt(id, scenario, product, Object.keys(product.rollbackPoints), "rollbackPoints");
+    case "state-files":
+      return stateFileScripts(id, scenario, product);
     default:
       return Object.entries(scenario.at).map(([name, faults]) =>
         plannedScript(`${id}.${name}`, scenario, [...scenario.faults, ...faults], product),
@@ -52,6 +54,25 @@ function scriptsAt(
   });
 }
 
+const DAMAGES = ["corrupt", "truncate", "empty"] as const;
+
+/** One script for each state file of the product and each way in which a file can be damaged. */
+function stateFileScripts(id: string, scenario: Scenario, product: Product): PlannedScript[] {
+  if (product.state.length === 0) {
+    const { script } = plannedScript(id, scenario, scenario.faults, product);
+    return [{ script, problems: ["the product declares no state"] }];
+  }
+  const names = product.state.map((glob) => (glob.split("/").at(-1) ?? glob).toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, ""));
+  return product.state.flatMap((glob, index) => {
+    const name = names[index] ?? "";
+    const unique = names.indexOf(name) === index ? name : `${name}-${index + 1}`;
+    return DAMAGES.map((how) => {
+      const damage: Fault = { when: "start", do: { damage: glob, how }, undo: "settled" };
+      return plannedScript(`${id}.${unique}-${how}`, scenario, [damage, ...scenario.faults], product);
+    });
+  });
+}
+
 function plannedScript(id: string, scenario: Scenario, faults: readonly Fault[], product: Product): PlannedScript {
   const problems: string[] = [];
   const resolved = faults.map((fault): Fault => {
@@ -68,7 +89,7 @@ function scriptOf(id: string, scenario: Scenario, faults: readonly Fault[]): Scr
     scenario: id,
     summary: scenario.summary,
     tier: scenario.tier,
-    steps: stepsOf(scenario, faults.length > 0),
+    steps: stepsOf(scenario, faults.length > 0 || scenario.sweep !== undefined),
     faults,
     expect: scenario.expect,
     settled: scenario.settled,
@@ -76,6 +97,8 @@ function scriptOf(id: string, scenario: Scenario, faults: readonly Fault[]): Scr
     ...(scenario.downtime === undefined ? {} : { downtime: scenario.downtime }),
     ...(scenario.baseline === undefined ? {} : { baseline: scenario.baseline }),
     ...(scenario.candidate === undefined ? {} : { candidate: scenario.candidate }),
+    ...(scenario.conditions === undefined ? {} : { conditions: scenario.conditions }),
+    ...(scenario.sweep === undefined ? {} : { sweep: scenario.sweep }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Pair, RankedRelease } from "./pairs.ts";
 /**
  * `all`; `traits`: one representative for each combination of traits of `from` and `to` (of `next` too, in chains), kind and inversion,
  * namely the one built last; `updaters`: one for each traits of `from` and kind, into the release most like it, which tests the updater that
- * is out there and not a difference between releases; `newest`: the pairs into the offered release built last. Equal build times: the higher version.
+ * is out there and not a difference between releases; `newest`: the pairs into the offered release built last; `latest`: of those the one from the release built last. Equal build times: the higher version.
  */
 export function select(pairs: readonly Pair[], selection: Selection, chain: boolean): ReadonlySet<Pair> {
   switch (selection) {
@@ -18,6 +18,10 @@ export function select(pairs: readonly Pair[], selection: Selection, chain: bool
     case "newest": {
       const newest = newestTarget(pairs);
       return new Set(pairs.filter((pair) => pair.to === newest));
+    }
+    case "latest": {
+      const [first, ...others] = pairs;
+      return first === undefined ? new Set() : new Set([others.reduce((best, pair) => (isLater(pair, best) ? pair : best), first)]);
     }
     default:
       return selection satisfies never;

@@ -95,7 +95,8 @@ export const SAMPLE: RunRecord = runRecord.parse({
     { product: "sample", scenario: "crash-on-start", environment: "docker", selection: "traits", cells: 12 },
   ],
   skipped: [{ id: "sample/1.4.0..2.0.0/read-only@docker", reason: "needs signature, which sample does not provide" }],
-  problems: ["A container could not be removed: no such container"],
+  sweeps: [],
+    problems: ["A container could not be removed: no such container"],
   cells: [
     sampleCell(),
     sampleCell({ to: "2.1.0" }),

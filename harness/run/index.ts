@@ -3,4 +3,5 @@ export { buildProducts, defaultParallel, type Inspection, run, type RunEvent, ty
 export { neededArtifacts } from "./artifacts.ts";
 export { evidenceOf } from "./evidence.ts";
 export { observationsNow, readObservations, readRecord, RecordError, RecordFolder } from "./record-folder.ts";
+export type { RecorderFile } from "./sweeps.ts";
 export { rejudge } from "./rejudge.ts";

@@ -1,0 +1,75 @@
+// Recorded upgrades, kept by content: what was recorded of the same artifacts with the same recorder need not be recorded again.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
+import path from "node:path";
+import { type Cell, type CellJob, type Observation, type RecordedRun, unpackRecorded } from "../model/index.ts";
+
+/** Name of the recording in its folder, here and in every environment. */
+export const RECORDING_FILE = "recording.gz";
+const OBSERVATIONS_FILE = "observations.ndjson";
+/** A change of what is recorded, or how, makes old recordings worthless. */
+const VERSION = 1;
+
+export interface StoredRecording {
+  readonly key: string;
+  readonly directory: string;
+  readonly recorded: RecordedRun;
+  /** Of the cell that was recorded. */
+  readonly observations: readonly Observation[];
+  readonly cached: boolean;
+}
+
+/** The key of a recording: everything that decides what is recorded. */
+export function recordingKey(cell: Cell, job: Pick<CellJob, "product" | "script" | "versions" | "artifacts">, recorder: string): string {
+  const artifacts = Object.entries(job.artifacts).map(([name, { directory }]) => [name, directory]);
+  const input = [
+    VERSION,
+    cell.product,
+    cell.environment,
+    job.product,
+    job.script.steps,
+    job.script.sweep,
+    job.versions,
+    artifacts,
+    recorder,
+  ];
+  return createHash("sha256").update(JSON.stringify(input)).digest("hex").slice(0, 32);
+}
+
+export class RecordingStore {
+  readonly #folder: string;
+
+  /** @param cache the project's cache folder */
+  constructor(cache: string) {
+    this.#folder = path.join(cache, "recordings");
+  }
+
+  /** undefined: not recorded yet. */
+  async load(key: string): Promise<StoredRecording | undefined> {
+    const directory = path.join(this.#folder, key);
+    const zipped = await readFile(path.join(directory, RECORDING_FILE)).catch(missing);
+    const text = await readFile(path.join(directory, OBSERVATIONS_FILE), "utf8").catch(missing);
+    if (zipped === undefined || text === undefined) return undefined;
+    const observations = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Observation])); // written by `save`
+    return { key, directory, recorded: unpackRecorded(gunzipSync(zipped)), observations, cached: true };
+  }
+
+  /** Keeps a recording: whole, or not at all. */
+  async save(key: string, zipped: Uint8Array, observations: readonly Observation[]): Promise<StoredRecording> {
+    const directory = path.join(this.#folder, key);
+    const made = `${directory}.${process.pid}.part`;
+    await rm(made, { recursive: true, force: true });
+    await mkdir(made, { recursive: true });
+    await writeFile(path.join(made, RECORDING_FILE), zipped);
+    await writeFile(path.join(made, OBSERVATIONS_FILE), observations.map((observation) => `${JSON.stringify(observation)}\n`).join(""));
+    await rm(directory, { recursive: true, force: true });
+    await rename(made, directory);
+    return { key, directory, recorded: unpackRecorded(gunzipSync(zipped)), observations, cached: false };
+  }
+}
+
+function missing(error: NodeJS.ErrnoException): undefined {
+  if (error.code === "ENOENT") return undefined;
+  throw error;
+}

@@ -1,0 +1,194 @@
+// Runs a sweep: records its upgrade (or takes the recording from the cache), expands it into points, and runs those – crash
+// states many to a cell, everything else one by one.
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { treeAt } from "../crash/index.ts";
+import type { Environment } from "../environment/index.ts";
+import type { Cell, CellEnd, CellJob, CellRecord, Cut, Observation, Product, RecordedRun, Tier } from "../model/index.ts";
+import { type ExpandedSweep, expandSweep } from "../plan/index.ts";
+import { composed, continued, PointCollector, type PointSeen, prefixOf } from "./points.ts";
+import { RECORDING_FILE, type RecordingStore, recordingKey, type StoredRecording } from "./recordings.ts";
+
+/** The recorder's program on this machine. */
+export interface RecorderFile {
+  readonly file: string;
+  readonly digest: string;
+}
+
+export interface SweepTools {
+  readonly store: RecordingStore;
+  readonly recorder: RecorderFile;
+  readonly tier: Tier;
+  readonly product: Product;
+  /** Whether a point is asked for; a point that is named alone is run whatever the tier. */
+  readonly wanted: (sweep: Cell, point: string) => boolean;
+  readonly everyPoint: boolean;
+  readonly signal: AbortSignal;
+  /** The job of a cell in an environment, without what only sweeps add. */
+  job(cell: Cell, environment: Environment): JobParts;
+  inSlot<T>(cell: Cell, body: (environment: Environment) => Promise<T>): Promise<T>;
+  /** How many cells of a kind run at once. */
+  readonly slots: number;
+  /** Runs a job; every observation but the end is handed over. */
+  observe(cell: Cell, environment: Environment, job: JobParts, see: (observation: Observation) => void): Promise<CellEnd>;
+  /** Judges a cell from what was observed, and keeps that. */
+  judged(cell: Cell, observations: readonly Observation[]): Promise<CellRecord>;
+  /** Runs an ordinary cell from its start to its verdict. */
+  one(cell: Cell): Promise<void>;
+  expanded(points: readonly Cell[]): void;
+}
+
+export type JobParts = Omit<CellJob, "root" | "work" | "capabilities">;
+
+/** What is told of a sweep besides its cells. */
+export interface SweepRun {
+  readonly cell: Cell;
+  readonly points: readonly Cell[];
+  readonly expanded: Omit<ExpandedSweep, "points"> | null;
+  readonly cached: boolean;
+}
+
+/** Many points share a cell, so that its start costs little; few enough that all slots have work. */
+const MOST_POINTS_A_CELL = 40;
+
+export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun> {
+  const taken = await tools.inSlot(cell, (environment) => recordingOf(cell, environment, tools));
+  if (!("stored" in taken)) {
+    await tools.judged(cell, taken.observations);
+    return { cell, points: [], expanded: null, cached: false };
+  }
+  const { stored } = taken;
+  await tools.judged(cell, [...stored.observations, endOf(stored)]);
+  const { points: all, ...expanded } = expandSweep({
+    cell,
+    product: tools.product,
+    recording: stored.recorded,
+    tier: tools.everyPoint ? "full" : tools.tier,
+    digest: (bytes) => createHash("sha256").update(bytes).digest("base64"),
+  });
+  const points = all.filter(({ id }) => tools.wanted(cell, id));
+  tools.expanded(points);
+  const cuts = points.filter(({ script }) => script.cut !== undefined);
+  const strikes = points.filter(({ script }) => script.cut === undefined);
+  const batches = batchesOf(cuts, tools.slots);
+  await Promise.all([...batches.map((batch) => runCuts(cell, batch, stored, tools)), ...strikes.map((point) => tools.one(point))]);
+  return { cell, points, expanded, cached: stored.cached };
+}
+
+type Taken = { readonly stored: StoredRecording } | { readonly observations: readonly Observation[] };
+
+async function recordingOf(cell: Cell, environment: Environment, tools: SweepTools): Promise<Taken> {
+  const { recorder, store } = tools;
+  const parts = tools.job(cell, environment);
+  const key = recordingKey(cell, parts, recorder.digest);
+  const known = await store.load(key);
+  if (known !== undefined) return { stored: known };
+  const observations: Observation[] = [];
+  const chunks: Buffer[] = [];
+  const job = { ...parts, recorder: await placedRecorder(recorder, environment) };
+  const end = await tools.observe(cell, environment, job, (seen) => {
+    if (seen.kind === "recorded") chunks.push(Buffer.from(seen.chunk, "base64"));
+    else observations.push(seen);
+  });
+  const last: Observation = { t: observations.at(-1)?.t ?? 0, kind: "end", end };
+  if (chunks.length === 0 || end.how !== "complete") return { observations: [...observations, last] };
+  return { stored: await store.save(key, Buffer.concat(chunks), [...observations, last]) };
+}
+
+/** Makes the recorder available in an environment; returns where it lies there. */
+export async function placedRecorder({ file, digest }: RecorderFile, environment: Environment): Promise<string> {
+  const key = `recorder/${digest}`;
+  await environment.prepare([{ key, directory: path.dirname(file), files: [path.basename(file)] }]);
+  return `${environment.artifactDirectory(key)}/${path.basename(file)}`;
+}
+
+/** What the recording proves of itself: replayed to its end it gives the tree that was there. If not, nothing that follows is worth anything. */
+function endOf({ recorded, observations }: StoredRecording): Observation {
+  const last = observations.at(-1);
+  const problem = replayProblem(recorded);
+  if (problem === undefined && last?.kind === "end") return last;
+  const detail = `self-check failed: the recording does not lead to what was there in the end: ${problem}`;
+  return { t: last?.t ?? 0, kind: "end", end: { how: "lost", detail, leaks: [] } };
+}
+
+/** In words, how the replayed end differs from the real one. */
+function replayProblem(recorded: RecordedRun): string | undefined {
+  const last = recorded.operations.at(-1)?.k ?? 0;
+  const replayed = treeAt(recorded, last, "kill").map(({ path: file, type, mode, uid, gid, target, content }) => {
+    const digest =
+      type === "file"
+        ? createHash("sha256")
+            .update(content ?? new Uint8Array(0))
+            .digest("hex")
+        : "";
+    return [file, [type, type === "link" ? "" : mode, uid, gid, target ?? "", digest].join(" ")] as const;
+  });
+  const real = new Map(
+    recorded.end.map((entry) => [
+      entry.path,
+      [entry.type, entry.type === "link" ? "" : entry.mode, entry.uid, entry.gid, entry.target ?? "", entry.digest ?? ""].join(" "),
+    ]),
+  );
+  for (const [file, replayedAs] of replayed) {
+    const really = real.get(file);
+    if (really !== replayedAs) return `${file} is ${replayedAs} replayed and ${really ?? "not there"} in truth`;
+    real.delete(file);
+  }
+  const [extra] = real.keys();
+  return extra === undefined ? undefined : `${extra} is there in truth and not when replayed`;
+}
+
+function batchesOf(points: readonly Cell[], slots: number): Cell[][] {
+  const size = Math.max(1, Math.min(MOST_POINTS_A_CELL, Math.ceil(points.length / slots)));
+  return Array.from({ length: Math.ceil(points.length / size) }, (_, index) => points.slice(index * size, (index + 1) * size));
+}
+
+/** Runs points in one cell; when it is lost, the point it was lost at has no verdict and the rest go on in another one. */
+async function runCuts(sweep: Cell, points: readonly Cell[], stored: StoredRecording, tools: SweepTools): Promise<void> {
+  let rest = points;
+  while (rest.length > 0) rest = await tools.inSlot(sweep, (environment) => runBatch(rest, stored, environment, tools));
+}
+
+/** Returns the points that were not begun. */
+async function runBatch(
+  points: readonly Cell[],
+  stored: StoredRecording,
+  environment: Environment,
+  tools: SweepTools,
+): Promise<readonly Cell[]> {
+  const [first] = points;
+  if (first === undefined) return [];
+  const byName = new Map(points.flatMap((point) => (point.script.cut === undefined ? [] : [[point.script.cut.name, point] as const])));
+  const prefix = prefixOf(stored.observations, first.script.steps.findIndex((step) => step.kind === "upgrade" && step.faults) + 1);
+  const whole = new Map<string, readonly Observation[]>();
+  const judging: Promise<unknown>[] = [];
+  const finish = ({ name, observations, ended }: PointSeen, end: CellEnd): void => {
+    const point = byName.get(name);
+    if (point === undefined) return;
+    byName.delete(name);
+    const other = ended?.same === undefined ? undefined : whole.get(ended.same);
+    const own = other === undefined || ended?.same === undefined ? observations : continued(observations, other, ended.same);
+    whole.set(name, own);
+    judging.push(tools.judged(point, composed(prefix, own, end)));
+  };
+  const collector = new PointCollector((seen) => finish(seen, { how: seen.ended?.how ?? "lost", detail: "", leaks: [] }));
+  const recordingFiles = `recording/${stored.key}`;
+  await environment.prepare([{ key: recordingFiles, directory: stored.directory, files: [RECORDING_FILE] }]);
+  const parts = tools.job(first, environment);
+  const cuts: Cut[] = points.flatMap(({ script }) => (script.cut === undefined ? [] : [script.cut]));
+  const job: JobParts = {
+    ...parts,
+    limits: { ...parts.limits, cellMs: parts.limits.cellMs * cuts.length },
+    points: { recording: `${environment.artifactDirectory(recordingFiles)}/${RECORDING_FILE}`, cuts },
+  };
+  const end = await tools.observe(first, environment, job, (seen) => collector.add(seen));
+  const unfinished = collector.unfinished();
+  if (unfinished !== undefined) finish(unfinished, end);
+  await Promise.all(judging);
+  const left = [...byName.values()];
+  const lost = unfinished === undefined && left.length === points.length;
+  if (!lost && end.how !== "interrupted" && !tools.signal.aborted) return left;
+  // not one was begun: another try would end alike
+  for (const point of left) await tools.judged(point, composed(prefix, [], end));
+  return [];
+}
