@@ -49,6 +49,7 @@ const SELECTION: Record<LeftOutOverview["selection"], string> = {
   traits: "because one pair for each combination of traits runs",
   updaters: "because one pair for each traits of the upgrading release runs",
   newest: "because only pairs into the newest release run",
+  latest: "because only the pair of the two newest releases runs",
 };
 
 /** Milliseconds that the run took; NaN when the record has no times. */

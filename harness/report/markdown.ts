@@ -8,6 +8,7 @@ import { code, fenced, inline, table } from "./markdown-text.ts";
 import { INVERTED, MARKS, NO_CELL, VERDICTS } from "./marks.ts";
 import { type Overview, type ProductOverview, overviewOf, pairKey } from "./overview.ts";
 import { axes, pairsToLookAt } from "./pair-table.ts";
+import { sweepBasis, sweepFailures, sweepLine } from "./sweeps.ts";
 import { clip, count, formatDuration, grouped } from "./text.ts";
 
 /** GitHub refuses a summary of more than 1 MiB; the last note fits in what is left. */
@@ -47,6 +48,7 @@ function* chunks(record: RunRecord, details: Details): Generator<string> {
   if (overview.products.length > 0) yield products(overview);
   yield* attention(overview, details);
   for (const product of overview.products) yield pairs(product);
+  yield sweeps(record);
   yield folded(
     "Skipped",
     overview.skips.map((one) => `- ${inline(reasonLine(one))}`),
@@ -146,6 +148,18 @@ function folded(title: string, rows: readonly string[], cells: number): string {
   if (rows.length === 0) return "";
   const more = rows.length > MOST_ROWS ? [`- … and ${grouped(rows.length - MOST_ROWS)} more`] : [];
   return `\n<details>\n<summary>${title}: ${count(cells, "cell")}</summary>\n\n${[...rows.slice(0, MOST_ROWS), ...more].join("\n")}\n\n</details>\n`;
+}
+
+function sweeps(record: RunRecord): string {
+  if (record.sweeps.length === 0) return "";
+  const blocks = record.sweeps.map((sweep) => {
+    const failures = sweepFailures(sweep)
+      .slice(0, MOST_SAME)
+      .map(({ what, first, where }) => `  - ${inline(what)}; first ${inline(where)}: ${code(first)}`);
+    const sign = sweep.recovered === sweep.run ? MARKS.passed.emoji : MARKS.failed.emoji;
+    return [`- ${sign} ${code(sweep.id)}: ${inline(sweepLine(sweep))} (${inline(sweepBasis(sweep))})`, ...failures].join("\n");
+  });
+  return `\n### Sweeps\n\n${blocks.join("\n")}\n`;
 }
 
 function settings(record: RunRecord): string {

@@ -6,6 +6,7 @@ import { countsLine, gateLine, gateReasons, leftOutLine, reasonLine, runDuration
 import { INVERTED, MARKS, NO_CELL, type Paint, VERDICTS, painter } from "./marks.ts";
 import { type Overview, overviewOf } from "./overview.ts";
 import { pairTable } from "./pair-table.ts";
+import { sweepBasis, sweepFailures, sweepLine } from "./sweeps.ts";
 import { LEAST_WIDTH, clip, count, formatDuration, oneLine, wrap } from "./text.ts";
 
 export interface TerminalOptions {
@@ -28,6 +29,7 @@ export function terminalSummary(record: RunRecord, options: TerminalOptions): st
   const overview = overviewOf(record);
   const blocks = [
     products(overview, paint, width),
+    sweeps(record, paint, width),
     rows("Skipped", overview.skips.map(reasonLine), paint, width),
     rows("Known failures", overview.known.map(reasonLine), paint, width),
     rows("Left out by selections", overview.leftOut.map(leftOutLine), paint, width),
@@ -78,6 +80,26 @@ function products(overview: Overview, paint: Paint, width: number): string[] {
     "a number: so many cells of the pair",
   ];
   return [...lines, ...fold(legend, "   ", width)];
+}
+
+/** Every sweep, and below it each way of failing with the point that shows it best. */
+function sweeps(record: RunRecord, paint: Paint, width: number): string[] {
+  if (record.sweeps.length === 0) return [];
+  return [
+    paint("strong", "Sweeps"),
+    ...record.sweeps.flatMap((sweep) => [
+      `  ${clip(oneLine(sweep.id), width - 2)}`,
+      ...wrap(sweepLine(sweep), width - 4).map((line) => `    ${paint(sweep.recovered === sweep.run ? "good" : "bad", line)}`),
+      ...wrap(sweepBasis(sweep), width - 4).map((line) => paint("dim", `    ${line}`)),
+      ...sweepFailures(sweep)
+        .slice(0, MOST_ROWS)
+        .flatMap(({ what, first, where }) => [
+          ...wrap(what, width - 8).map((line, index) => `    ${index === 0 ? paint("bad", "✗") : " "} ${line}`),
+          ...wrap(`first ${where}`, width - 8).map((line) => paint("dim", `      ${line}`)),
+          paint("dim", `      ${clip(first, width - 6)}`),
+        ]),
+    ]),
+  ];
 }
 
 function settings(record: RunRecord): string[] {

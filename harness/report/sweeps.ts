@@ -1,0 +1,28 @@
+// Sweeps in words: how many of their states recover, what they come to, and each way of failing by its minimal point.
+import type { SweepRecord } from "../model/index.ts";
+import { count, grouped, oneLine } from "./text.ts";
+
+/** `412 of 412 states recover; 2 distinct outcomes (upgraded 400, rolled-back 12)`. */
+export function sweepLine(sweep: SweepRecord): string {
+  const outcomes = sweep.outcomes.map(({ outcome, points }) => `${outcome} ${grouped(points)}`).join(", ");
+  const distinct = sweep.outcomes.length === 0 ? "" : `; ${count(sweep.outcomes.length, "distinct outcome")} (${outcomes})`;
+  return `${grouped(sweep.recovered)} of ${grouped(sweep.run)} states recover${distinct}`;
+}
+
+/** What the states were chosen from. */
+export function sweepBasis(sweep: SweepRecord): string {
+  const left = sweep.run < sweep.states ? `, ${grouped(sweep.states)} distinct ones of which this tier takes ${grouped(sweep.run)}` : "";
+  const all = sweep.candidates === sweep.states ? "" : `, ${grouped(sweep.candidates)} possible states`;
+  return `${count(sweep.operations, "operation")}${all}${left}${sweep.cached ? "; recorded earlier" : ""}`;
+}
+
+/** One line for each way of failing, the most frequent first. */
+export function sweepFailures(sweep: SweepRecord): { readonly what: string; readonly first: string; readonly where: string }[] {
+  return sweep.failures
+    .toSorted((one, other) => other.points - one.points)
+    .map(({ check, path, actual, points, first, sentence }) => ({
+      what: `${count(points, "state")}: ${check}${path === null ? "" : ` ${oneLine(path)}`}: ${oneLine(actual)}`,
+      first: oneLine(first),
+      where: oneLine(sentence),
+    }));
+}
