@@ -1,0 +1,179 @@
+/* What is written down: the log of operations and notes, and the data beside it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "recorder.h"
+
+#define BUFFER (1 << 20)
+
+static FILE *log_file, *data_file;
+static int64_t data_size;
+
+static bool open_file(const char *file, FILE **stream)
+{
+	*stream = fopen(file, "we");
+	return *stream != NULL && setvbuf(*stream, NULL, _IOFBF, BUFFER) == 0;
+}
+
+/* Either may be null: then that is not kept. */
+bool open_log(const char *log, const char *data)
+{
+	return (log == NULL || open_file(log, &log_file)) && (data == NULL || open_file(data, &data_file));
+}
+
+/* A recording that is not whole is none: without room for it we end, and with us all we trace. */
+static void flush_whole(FILE *stream)
+{
+	if (stream == NULL || fflush(stream) == 0) return;
+	fprintf(stderr, "recorder: Cannot write the recording: %s\n", strerror(errno));
+	_exit(125);
+}
+
+void flush_log(void)
+{
+	flush_whole(data_file);
+	flush_whole(log_file);
+}
+
+/* Nothing more is recorded. */
+void close_log(void)
+{
+	flush_log();
+	if (log_file != NULL) fclose(log_file);
+	if (data_file != NULL) fclose(data_file);
+	log_file = data_file = NULL;
+}
+
+bool keeps_data(void)
+{
+	return data_file != NULL;
+}
+
+int64_t data_position(void)
+{
+	return data_size;
+}
+
+void append_data(const void *bytes, size_t size)
+{
+	if (fwrite(bytes, 1, size, data_file) != size) flush_whole(data_file);
+	data_size += (int64_t)size;
+}
+
+static void member(const char *key, const char *text)
+{
+	fprintf(log_file, ",\"%s\":", key);
+	json_string(log_file, text);
+}
+
+static void owner(const struct op *op)
+{
+	fprintf(log_file, ",\"uid\":%u,\"gid\":%u", op->uid, op->gid);
+}
+
+static void mode_and_owner(const struct op *op)
+{
+	fprintf(log_file, ",\"mode\":\"%o\"", op->mode);
+	owner(op);
+}
+
+/* What an operation that was carried out has besides its paths. */
+static void details(const struct op *op)
+{
+	switch (op->kind) {
+	case OP_WRITE:
+		fprintf(log_file, ",\"offset\":%lld", (long long)op->offset);
+		if (op->synchronous) fputs(",\"sync\":true", log_file);
+		break;
+	case OP_CREATE: case OP_MKDIR: case OP_BIND: mode_and_owner(op); break;
+	case OP_SYMLINK: owner(op); break;
+	case OP_MKNOD: mode_and_owner(op); member("type", op->type); break;
+	case OP_CHMOD: fprintf(log_file, ",\"mode\":\"%o\"", op->mode); break;
+	case OP_CHOWN: owner(op); break;
+	case OP_LINK: if (op->deleted) mode_and_owner(op); break;
+	default: break;
+	}
+	if (op->length >= 0) fprintf(log_file, ",\"data\":[%lld,%lld]", (long long)op->data, (long long)op->length);
+}
+
+/* What it was asked for; known also when it failed. */
+static void request(const struct op *op)
+{
+	if (op->kind != OP_SYNC) member("path", op->deleted ? "" : op->path);
+	if (op->deleted) fputs(",\"deleted\":true", log_file);
+	if (op->kind == OP_RENAME || op->kind == OP_LINK) member("to", op->to);
+	if (op->exchange) fputs(",\"exchange\":true", log_file);
+	if (op->kind == OP_SYMLINK) member("target", op->text);
+	if (op->kind == OP_SETXATTR || op->kind == OP_REMOVEXATTR) member("name", op->text);
+	if (op->kind == OP_TRUNCATE) fprintf(log_file, ",\"size\":%lld", (long long)op->size);
+	if (op->kind == OP_FALLOCATE)
+		fprintf(log_file, ",\"offset\":%lld,\"size\":%lld,\"mode\":%d", (long long)op->offset, (long long)op->size, op->fallocate_mode);
+}
+
+void log_op(uint64_t k, pid_t pid, const struct op *op)
+{
+	if (log_file == NULL) return;
+	fprintf(log_file, "{\"k\":%llu,\"pid\":%d,\"op\":\"%s\"", (unsigned long long)k, pid, kind_name(op->kind));
+	request(op);
+	if (op->result >= 0) {
+		details(op);
+	} else {
+		const char *name = error_name((int)-op->result);
+		char number[16];
+		snprintf(number, sizeof number, "errno %d", (int)-op->result);
+		member("error", name != NULL ? name : number);
+	}
+	if (op->injected) fputs(",\"injected\":true", log_file);
+	fputs("}\n", log_file);
+}
+
+/* The arguments as the kernel keeps them, one after the other; of endless ones the beginning. */
+void note_exec(const struct tracee *t)
+{
+	char file[64], arguments[8192];
+	if (log_file == NULL) return;
+	snprintf(file, sizeof file, "/proc/%d/cmdline", t->tgid);
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? 0 : read(fd, arguments, sizeof arguments - 1);
+	if (fd >= 0) close(fd);
+	if (size < 0) size = 0;
+	arguments[size] = '\0';
+	fprintf(log_file, "{\"note\":\"exec\",\"pid\":%d,\"parent\":%d,\"argv\":[", t->tgid, t->parent);
+	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(arguments + at) + 1) {
+		if (at > 0) fputc(',', log_file);
+		json_string(log_file, arguments + at);
+	}
+	fputs("]}\n", log_file);
+}
+
+void note_exit(pid_t pid, int status)
+{
+	if (log_file == NULL) return;
+	fprintf(log_file, "{\"note\":\"exit\",\"pid\":%d,", pid);
+	if (WIFEXITED(status)) {
+		fprintf(log_file, "\"status\":%d}\n", WEXITSTATUS(status));
+		return;
+	}
+	const char *name = signal_name(WTERMSIG(status));
+	if (name != NULL) fprintf(log_file, "\"signal\":\"%s\"}\n", name);
+	else fprintf(log_file, "\"signal\":\"SIG%d\"}\n", WTERMSIG(status));
+}
+
+void note_mark(const char *name)
+{
+	if (log_file == NULL) return;
+	fputs("{\"note\":\"mark\"", log_file);
+	member("name", name);
+	fputs("}\n", log_file);
+}
+
+/* Something that changes files and cannot be followed. A path only where there is one. */
+void note_unseen(const char *what, pid_t pid, const char *path)
+{
+	if (log_file == NULL) return;
+	fprintf(log_file, "{\"note\":\"unseen\",\"what\":\"%s\",\"pid\":%d", what, pid);
+	if (path != NULL) member("path", path);
+	fputs("}\n", log_file);
+}
