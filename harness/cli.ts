@@ -12,6 +12,7 @@ import { replayCommand } from "./cli/replay.ts";
 import { judgeCommand, reportCommand } from "./cli/reports.ts";
 import { runCommand } from "./cli/run.ts";
 import { VERSION } from "./cli/version.ts";
+import { verifyCommand } from "./cli/verify.ts";
 import { environmentName, tier } from "./model/index.ts";
 
 function program(): Command {
@@ -19,6 +20,7 @@ function program(): Command {
     .description("End-to-end upgrade compatibility tests for self-updating agents")
     .version(VERSION)
     .option("-C, --directory <folder>", "the project: the folder of matrix.yaml", ".")
+    .option("-m, --matrix <file>", "another matrix of the project, relative to its folder")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   const add = (name: string, summary: string): Command => root.command(name).description(summary).exitOverride();
@@ -41,6 +43,11 @@ function program(): Command {
   add("report", "print the report of a run and write its views again")
     .argument("[run]", "a run's folder or id", "latest")
     .action(reportCommand);
+  add("verify", "prove the harness: run cases, find what is broken, spare what is mended")
+    .argument("<folder>", "where they lie: matrix.yaml and <name>/case.yaml, relative to the project")
+    .argument("[names...]", "only these cases")
+    .addOption(parallel())
+    .action(verifyCommand);
   add("check", "validate matrix.yaml, all products and scenarios").action(checkCommand);
   add("schema", "write the JSON Schemas that editors use").option("--to <folder>", "where", "harness/load/schemas").action(schemaCommand);
   add("clean", "remove what killed runs left: containers, folders, processes; what goes on is spared")

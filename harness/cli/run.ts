@@ -2,9 +2,10 @@
 import type { Command } from "commander";
 import { defaultParallel, run, type RunResult } from "../run/index.ts";
 import { planCells } from "../plan/index.ts";
-import type { Plan } from "../model/index.ts";
+import type { Plan, Verdict } from "../model/index.ts";
 import type { Project } from "../load/index.ts";
 import { UsageError } from "./errors.ts";
+import { sweepOptions } from "./recorder.ts";
 import { Interrupt } from "./interrupt.ts";
 import { ProgressDisplay } from "./progress.ts";
 import {
@@ -23,7 +24,7 @@ import { printSummary, writeViews } from "./views.ts";
 
 export async function runCommand(patterns: string[], options: FilterOptions, command: Command): Promise<void> {
   const project = await openProject(command);
-  const choice = await chooseEnvironments(project, options.environment, patterns);
+  const choice = await chooseEnvironments(project, foldersOf(command), options.environment, patterns);
   const id = newRunId(new Date());
   tellBeginning(id, choice, project);
   const { record, directory } = await runCells(id, project, choice, { patterns, options, command });
@@ -34,20 +35,28 @@ export async function runCommand(patterns: string[], options: FilterOptions, com
 }
 
 /** The clean-up command is printed before anything is started that it could have to remove. */
-function tellBeginning(id: string, { chosen, unavailable }: Choice, project: Project): void {
+export function tellBeginning(id: string, { chosen, unavailable }: Choice, project: Project): void {
   console.log(`upmatrix ${VERSION} · run ${id} · ${Object.keys(project.products).length} products`);
   for (const { name, description } of chosen) console.log(`Environment ${name}: ${description}`);
   for (const { name, reason } of unavailable) console.log(`Not used: ${name}: ${reason}`);
   console.log(`If this run is killed, remove what it left with: npm run upmatrix -- clean ${id}`);
 }
 
-interface Asked {
+export interface Asked {
   readonly patterns: readonly string[];
   readonly options: FilterOptions;
   readonly command: Command;
+  /** Where the record goes; default: the project's reports. */
+  readonly reports?: string;
+  /** The matrix that was loaded, when it is not the one the command line names. */
+  readonly matrixFile?: string;
+  /** Verdicts that are told as soon as a cell ends. */
+  readonly toldAtOnce?: readonly Verdict[];
 }
 
-async function runCells(id: string, project: Project, choice: Choice, { patterns, options, command }: Asked): Promise<RunResult> {
+/** Opens the environments, plans what was asked for and runs it. */
+export async function runCells(id: string, project: Project, choice: Choice, asked: Asked): Promise<RunResult> {
+  const { patterns, options, command } = asked;
   const { reports, cache } = foldersOf(command);
   const say: { now: (text: string) => void } = { now: (text) => console.log(text) };
   using interrupt = new Interrupt((text) => say.now(text));
@@ -61,21 +70,27 @@ async function runCells(id: string, project: Project, choice: Choice, { patterns
     signal: interrupt.signal,
     ...(slots === undefined ? {} : { slots }),
   });
-  const plan = planCells({ ...project, environments: environments.facts, tier: options.tier, filter: filterOf(patterns, options) });
+  const plan = planCells({
+    ...project,
+    environments: environments.facts(choice.recorder),
+    tier: options.tier,
+    filter: filterOf(patterns, options),
+  });
   expectCells(plan, patterns);
   const skipped = plan.cells.filter((cell) => cell.skip !== undefined).length;
-  using progress = new ProgressDisplay(process.stdout, skipped);
+  using progress = new ProgressDisplay(process.stdout, skipped, asked.toldAtOnce);
   say.now = (text) => progress.say(text);
   // awaited here: the environments must outlive the run
   return await run(project, plan, {
     run: id,
     tier: options.tier,
-    reports,
+    reports: asked.reports ?? reports,
     build: { cache, platform: platformOf(environments), parallel: options.parallel ?? defaultParallel() },
     environments: environments.byName,
     unavailable: choice.unavailable,
     version: VERSION,
-    replayCommand: replayLine,
+    replayCommand: replayLine(command, asked.matrixFile),
+    ...sweepOptions(choice.recorder, patterns),
     signal: interrupt.signal,
     now: () => new Date(),
     on: (event) => progress.on(event),
@@ -91,6 +106,6 @@ export function expectCells(plan: Plan, patterns: readonly string[]): void {
 
 /** What artifacts are built for. Docker and host differ only where the engine is of another platform. */
 export function platformOf(environments: OpenEnvironments): string {
-  const [facts] = environments.facts;
-  return `${facts?.platform ?? process.platform}-${process.arch}`;
+  const [environment] = environments.byName.values();
+  return `${environment?.facts.platform ?? process.platform}-${process.arch}`;
 }

@@ -6,6 +6,7 @@ import { loadProject, type Project } from "../load/index.ts";
 import type { Cell, EnvironmentFacts, EnvironmentName, RunRecord, Tier } from "../model/index.ts";
 import type { PlanFilter } from "../plan/index.ts";
 import { UsageError } from "./errors.ts";
+import { findRecorder, type RecorderChoice, withRecorder } from "./recorder.ts";
 
 export interface FilterOptions {
   readonly tier: Tier;
@@ -30,8 +31,13 @@ export function foldersOf(command: Command): Folders {
   return { project, reports: path.join(project, "reports"), cache: path.join(project, ".upmatrix", "cache") };
 }
 
-export function openProject(command: Command): Promise<Project> {
-  return loadProject(foldersOf(command).project, { now: new Date() });
+export function openProject(command: Command, matrixFile = matrixOf(command)): Promise<Project> {
+  return loadProject(foldersOf(command).project, { now: new Date(), ...(matrixFile === undefined ? {} : { matrixFile }) });
+}
+
+/** The matrix that was asked for, relative to the project; undefined: the project's own. */
+function matrixOf(command: Command): string | undefined {
+  return command.optsWithGlobals<{ matrix?: string }>().matrix;
 }
 
 export function filterOf(patterns: readonly string[], options: FilterOptions): PlanFilter {
@@ -50,6 +56,7 @@ export function filterOf(patterns: readonly string[], options: FilterOptions): P
 export interface Choice {
   readonly chosen: readonly EnvironmentFacts[];
   readonly unavailable: RunRecord["unavailable"];
+  readonly recorder: RecorderChoice;
 }
 
 /**
@@ -58,12 +65,16 @@ export interface Choice {
  */
 export async function chooseEnvironments(
   project: Project,
+  { cache }: Pick<Folders, "cache">,
   asked: EnvironmentName | "all" | undefined,
   patterns: readonly string[] = [],
 ): Promise<Choice> {
   const configured = (["docker", "host"] as const).filter((name) => project.matrix.environments[name] !== undefined);
   const named = configured.filter((name) => patterns.length > 0 && patterns.every((pattern) => pattern.endsWith(`@${name}`)));
-  const probes = await probeEnvironments(project.matrix);
+  const recorder = await findRecorder(cache);
+  const probes = (await probeEnvironments(project.matrix)).map((probe) =>
+    probe.facts === undefined ? probe : { ...probe, facts: withRecorder(probe.facts, recorder) },
+  );
   const usable = probes.filter((probe) => configured.includes(probe.name) && probe.facts !== undefined);
   const unavailable = probes
     .filter((probe) => configured.includes(probe.name) && probe.facts === undefined)
@@ -82,7 +93,7 @@ export async function chooseEnvironments(
   const chosen = usable.filter(({ name }) => wanted.includes(name)).flatMap(({ facts }) => (facts === undefined ? [] : [facts]));
   if (chosen.length === 0)
     throw new UsageError(`Cannot run anything here: ${unavailable.map(({ name, reason }) => `${name}: ${reason}`).join("; ")}`);
-  return { chosen, unavailable };
+  return { chosen, unavailable, recorder };
 }
 
 /** The environments, opened, and closed together when the scope ends. */
@@ -100,8 +111,9 @@ export class OpenEnvironments implements AsyncDisposable {
     }
   }
 
-  get facts(): EnvironmentFacts[] {
-    return [...this.byName.values()].map((environment) => environment.facts);
+  /** With what the recorder adds to them. */
+  facts(recorder: RecorderChoice): EnvironmentFacts[] {
+    return [...this.byName.values()].map((environment) => withRecorder(environment.facts, recorder));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -116,7 +128,8 @@ export function newRunId(now: Date): string {
   return `${stamp}-${Math.random().toString(36).slice(2, 5).padEnd(3, "0")}`;
 }
 
-/** The command that runs a cell again. */
-export function replayLine(cell: Cell): string {
-  return `npm run upmatrix -- replay '${cell.id}'`;
+/** Words the command that runs a cell again, with the same matrix. */
+export function replayLine(command: Command, matrixFile = matrixOf(command)): (cell: Cell) => string {
+  const matrix = matrixFile === undefined ? "" : `--matrix ${matrixFile} `;
+  return (cell) => `npm run upmatrix -- ${matrix}replay '${cell.id}'`;
 }
