@@ -37,34 +37,34 @@ export function causeOf(recording: Recording, state: CrashedState, path: string)
 
 function tell(told: Case): string {
   const found = find(told.left, told.path, false);
-  if (found.inode === undefined) return found.link === undefined ? missing(told) : throughLink(told, found.link);
+  if (found.inode === undefined) {
+    const leads = found.link === undefined || find(told.left, found.link, true).inode !== undefined;
+    return leads ? missing(told, found) : `is not there: ${lastOf(found.link)} ${tell({ ...told, path: found.link })}`;
+  }
   if (found.inode.type === "link" && find(told.left, told.path, true).inode === undefined) return dangling(told, found, found.inode);
   const whole = find(told.left, told.path, true);
   return whole.inode?.type === "file" ? file(told, whole, whole.inode) : asLeft(told, found);
 }
 
-function throughLink(told: Case, link: string): string {
-  return `is not there: ${lastOf(link)} ${tell({ ...told, path: link })}`;
-}
-
-/** It has no name in what is left. */
-function missing(told: Case): string {
-  const { seen, left, path, state } = told;
-  const gap = find(left, path, false);
+/** It has no name in what is left. `gap`: the first part of the path that is not there. */
+function missing(told: Case, gap: Found): string {
+  const { seen, path, state } = told;
   const there = find(seen, gap.path, false);
-  if (there.inode !== undefined) {
-    const given = namings(told, there).findLast(({ operation }) => operation.k <= state.k);
-    const whose = gap.path === path ? "" : `${lastOf(gap.path)} is missing, `;
-    return given === undefined
-      ? "is not there: what it was in before was lost"
-      : `is not there: ${whose}${given.operation.op} at operation ${given.operation.k} ${notDurable(told)}`;
-  }
   const events = namings(told, there);
-  const removed = events.findLast(({ operation, inode }) => operation.k <= state.k && inode === null);
+  const before = events.filter(({ operation }) => operation.k <= state.k);
+  const whose = (verb: string): string => (lastOf(path) === lastOf(gap.path) ? "" : `${lastOf(gap.path)} ${verb}`);
+  if (there.inode !== undefined) {
+    const given = before.at(-1);
+    const what =
+      given === undefined ? "what it was in was lost" : `${given.operation.op} at operation ${given.operation.k} ${notDurable(told)}`;
+    return `is not there: ${whose("is missing, ")}${what}`;
+  }
+  const removed = before.findLast(({ inode }) => inode === null);
   const made = events.find(({ operation, inode }) => operation.k > state.k && inode !== null);
-  if (removed !== undefined && made !== undefined) return `is not there: ${between(told, removed.operation, made.operation)}`;
-  if (made !== undefined) return `is not there yet: made by ${made.operation.op} at operation ${made.operation.k}`;
-  if (removed !== undefined) return `is not there: gone since ${removed.operation.op} at operation ${removed.operation.k}`;
+  if (removed !== undefined && made !== undefined)
+    return `is not there: ${whose("is away, ")}${between(told, removed.operation, made.operation)}`;
+  if (made !== undefined) return `is not there yet: ${whose("is ")}made by ${made.operation.op} at operation ${made.operation.k}`;
+  if (removed !== undefined) return `is not there: ${whose("is ")}gone since ${removed.operation.op} at operation ${removed.operation.k}`;
   return "is not there, and never was";
 }
 
@@ -78,7 +78,7 @@ function dangling(told: Case, found: Found, link: Inode): string {
   const gap = find(told.left, path, true);
   const why =
     find(seen, path, true).inode === undefined
-      ? `${lastOf(gap.path)} ${missing({ ...told, path: gap.path })}`
+      ? `${lastOf(gap.path)} ${missing({ ...told, path: gap.path }, gap)}`
       : "its target's files were not synced";
   const dropped = state.variant === "drop-one" ? notDurable(told) : why;
   return `points to ${link.target} that is not there: ${when}, ${dropped}`;
@@ -109,7 +109,7 @@ function file(told: Case, found: Found, inode: Inode): string {
 /** Its data is not as the running system saw it. */
 function behind(told: Case, found: Found, inode: Inode, what: string): string {
   const { state } = told;
-  if (state.variant === "drop-one") return `${sizeOrOld(inode, what)}: ${notDurable(told)}`;
+  if (state.variant === "drop-one") return `${what}: ${notDurable(told)}`;
   const wrote = writings(told, inode).findLast(({ operation }) => operation.k <= state.k);
   const named = namings(told, found).findLast(
     ({ operation, inode: id }) => operation.k <= state.k && id === inode.id && operation.op === "rename",
@@ -118,10 +118,6 @@ function behind(told: Case, found: Found, inode: Inode, what: string): string {
   if (named !== undefined && wrote !== undefined && named.operation.k > wrote.operation.k)
     return `${what}: ${verb} without fsync before rename at operation ${named.operation.k}`;
   return `${what}: ${verb} without fsync${wrote === undefined ? "" : ` at operation ${wrote.operation.k}`}`;
-}
-
-function sizeOrOld(inode: Inode, what: string): string {
-  return inode.content.size === 0 ? "is 0 bytes" : what;
 }
 
 function asLeft(told: Case, found: Found): string {

@@ -18,7 +18,8 @@ const MOST_LINKS = 40;
 export function find(tree: FileTree, path: string, follow: boolean): Found {
   const rest = componentsOf(path);
   let way: { inode: Inode; name: string }[] = [{ inode: tree.inode(ROOT), name: "" }];
-  let found: Found = { directory: tree.inode(ROOT), name: "", path: "/", inode: tree.inode(ROOT), link: undefined };
+  let last: Omit<Found, "link"> = { directory: tree.inode(ROOT), name: "", path: "/", inode: tree.inode(ROOT) };
+  let link: string | undefined;
   let links = 0;
   while (rest.length > 0) {
     const name = rest.shift() ?? ""; // there, since it is not empty
@@ -28,17 +29,16 @@ export function find(tree: FileTree, path: string, follow: boolean): Found {
     }
     const directory = way.at(-1)?.inode ?? tree.inode(ROOT);
     const inode = directory.entries.get(name);
-    const here = `${way.map((step) => step.name).join("/")}/${name}`;
-    found = { ...found, directory, name, path: here, inode };
-    if (inode === undefined) return found;
+    last = { directory, name, path: `${way.map((step) => step.name).join("/")}/${name}`, inode };
+    if (inode === undefined) break;
     if (inode.type === "link" && (follow || rest.length > 0)) {
-      found = { ...found, link: here };
-      if (++links > MOST_LINKS) return { ...found, inode: undefined };
+      link = last.path;
+      if (++links > MOST_LINKS) return { ...last, inode: undefined, link };
       rest.unshift(...componentsOf(inode.target));
       if (inode.target.startsWith("/")) way = way.slice(0, 1);
     } else way.push({ inode, name });
   }
-  return found;
+  return { ...last, link };
 }
 
 function componentsOf(path: string): string[] {
