@@ -21,8 +21,8 @@ export async function verifyCommand(
   const { here, elsewhere } = byPlace(cases, choice);
   for (const line of elsewhere) console.log(line);
   if (here.length === 0) throw new UsageError(`Cannot verify anything here: none of the ${cases.length} cases can show on this machine`);
-  const results = await judged(here, { project, choice, matrixFile, parallel: options.parallel, command });
-  for (const line of results.flatMap(caseLines)) console.log(line);
+  const { results, skipped } = await judged(here, { project, choice, matrixFile, parallel: options.parallel, command });
+  for (const line of [...skipped, ...results.flatMap(caseLines)]) console.log(line);
   console.log(caseSummary(results));
   process.exitCode = results.every(({ escaped, alarms }) => escaped.length + alarms.length === 0) ? 0 : 1;
 }
@@ -61,7 +61,9 @@ interface Work {
   readonly command: Command;
 }
 
-async function judged(cases: readonly Case[], { project, choice, matrixFile, parallel, command }: Work): Promise<CaseResult[]> {
+/** What came out, and a line for each case that the plan says cannot run here. */
+async function judged(cases: readonly Case[], work: Work): Promise<{ results: CaseResult[]; skipped: string[] }> {
+  const { project, choice, matrixFile, parallel, command } = work;
   const id = newRunId(new Date());
   tellBeginning(id, choice, project);
   const { record, directory } = await runCells(id, project, choice, {
@@ -74,5 +76,13 @@ async function judged(cases: readonly Case[], { project, choice, matrixFile, par
     toldAtOnce: ["errored"],
   });
   console.log(`Record: ${path.relative(process.cwd(), directory)}`);
-  return cases.map((one) => caseResult(one, record));
+  const reasonOf = ({ broken, mended }: Case): string | undefined =>
+    record.skipped.find(({ id: cell }) => broken.includes(cell) || mended.includes(cell))?.reason;
+  return {
+    results: cases.filter((one) => reasonOf(one) === undefined).map((one) => caseResult(one, record)),
+    skipped: cases.flatMap((one) => {
+      const reason = reasonOf(one);
+      return reason === undefined ? [] : [`– ${one.name}: needs more than this machine has: ${reason}`];
+    }),
+  };
 }
