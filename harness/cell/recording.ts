@@ -46,10 +46,13 @@ export class Recording {
     });
   }
 
-  /** Ends it and streams it out. Returns how many operations were recorded. */
-  async end(observer: Observer): Promise<number> {
+  /**
+   * Ends it and streams it out. Returns how many operations were recorded.
+   * @param how `killed`: nobody is left who could change anything
+   */
+  async end(observer: Observer, how: "over" | "killed"): Promise<number> {
     this.#deafen();
-    await this.#recorder.pause();
+    if (how === "over") await this.#recorder.pause();
     const end = this.#under.flatMap((folder) => entriesBelow(folder)).map(withDigest);
     await this.#recorder.stop();
     const { operations, notes, data } = this.#recorder.read();

@@ -1,10 +1,11 @@
 // Carries out the steps of a cell, one function a step. A step returns what it has to say, or throws StepFailed.
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { armFaults, type ArmedFaults } from "../faults/index.ts";
 import { decisiveSnapshot, type JobArtifact, jobArtifactKey, milliseconds, type Step } from "../model/index.ts";
 import { type Cell, watchedFolders } from "./cell.ts";
 import { runCommand } from "./command.ts";
+import { matchingPaths } from "./glob.ts";
 import { faultTarget } from "./fault-target.ts";
 import type { Waited } from "./monitor.ts";
 import { Recording } from "./recording.ts";
@@ -56,7 +57,7 @@ export class Steps {
     for (const { unit, definition } of product.services) {
       if (definition !== undefined) writeFileSync(path.join(place.units, unit), place.fill(definition, target));
     }
-    const options = { env: place.variables(target), cwd: place.root, deadlineMs: place.job.limits.stepMs };
+    const options = place.commandOptions(target, place.job.limits.stepMs);
     for (const command of product.install) {
       const argv = command.map((word) => place.fill(word, target));
       const result = await runCommand(argv, options, observer);
@@ -68,6 +69,31 @@ export class Steps {
       manager.enable(unit);
     }
     return `${artifact.name} installed`;
+  }
+
+  /** As a careful user does it: stops the services, uninstalls, installs and starts again, and puts the own files back. */
+  async #reinstall(role: "from" | "to"): Promise<string> {
+    const { place, manager, observer } = this.#cell;
+    const { user, layout, uninstall, services } = place.job.product;
+    const own = new Set([...user.map(({ file }) => file), ...layout.preserved].flatMap((glob) => matchingPaths(place.root, glob)));
+    const kept = [...own].map((file) => path.join(place.root, file)).filter((file) => lstatSync(file).isFile());
+    const contents = kept.map((file) => ({ file, content: readFileSync(file) }));
+    await this.#stop();
+    const artifact = this.#artifact(role, undefined);
+    for (const command of uninstall) {
+      const argv = command.map((word) => place.fill(word, { version: artifact.version, artifact }));
+      await runCommand(argv, place.commandOptions({ version: artifact.version, artifact }, place.job.limits.stepMs), observer);
+    }
+    for (const name of readdirSync(place.root)) rmSync(path.join(place.root, name), { recursive: true, force: true });
+    for (const { unit } of services) {
+      manager.disable(unit);
+      rmSync(path.join(place.units, unit), { force: true });
+    }
+    const installed = await this.#install({ kind: "install", role });
+    for (const { file, content } of contents) writeFileSync(file, content);
+    manager.reload();
+    for (const { unit } of services) await manager.start(unit);
+    return `uninstalled; ${installed} afresh and started`;
   }
 
   async #start(): Promise<string> {
@@ -104,37 +130,55 @@ export class Steps {
       triggers.push(this.#trigger(artifact));
       return `the upgrade to ${artifact.version} was triggered once more`;
     };
+    const reinstall = (role: "from" | "to"): Promise<string> => this.#reinstall(role);
     if (step.faults && place.job.script.faults.length > 0) {
       const { observer } = this.#cell;
-      this.#armed = armFaults(place.job.script.faults, faultTarget(this.#cell, artifact, triggerAgain), (fault, event, evidence) =>
-        observer.see({ kind: "fault", fault, event, evidence }),
+      this.#armed = armFaults(
+        place.job.script.faults,
+        faultTarget(this.#cell, artifact, { triggerAgain, reinstall }),
+        (fault, event, evidence) => observer.see({ kind: "fault", fault, event, evidence }),
       );
       await this.#armed.ready;
     }
     const { recorder } = this.#cell;
     if (step.faults && place.job.script.sweep !== undefined && recorder !== undefined)
       this.#recording = await Recording.begin(recorder, watchedFolders(place), this.#cell.observer);
+    const struck = this.#struckDown();
     const said = await this.#trigger(artifact);
     await Promise.all(triggers);
     const limit = place.job.product.limits.upgrade;
-    const waited = await monitor.steady(milliseconds(limit));
+    const waited = await Promise.race([monitor.steady(milliseconds(limit)), struck]);
     await this.#armed?.disarm();
+    if (waited === "struck") return this.#record("killed");
     this.#over = waited === "reached";
     if (this.#over) return `${said}; over: version ${monitor.latest.version ?? "unknown"}`;
     throw new StepFailed(`${said}; not over ${this.#until(waited, limit)}`);
   }
 
-  /** After an upgrade that did not end by itself there is only something to wait for when a fault is taken back. */
-  async #settle(): Promise<string> {
+  /** Where an operation is recorded and everything killed at it, nothing may be started again before the tree was looked at. */
+  #struckDown(): Promise<"struck"> {
+    const { place, listenForInjections, manager } = this.#cell;
+    const killed = this.#recording !== undefined && place.job.script.faults.length > 0;
+    return new Promise((resolve) => {
+      if (killed) listenForInjections(() => void manager.powerOff().then(() => resolve("struck")));
+    });
+  }
+
+  /** Ends the recording and streams it out. */
+  async #record(how: "over" | "killed"): Promise<string> {
     const recording = this.#recording;
     this.#recording = undefined;
-    if (recording === undefined) return this.#settled();
-    try {
-      return await this.#settled();
-    } finally {
-      const operations = await recording.end(this.#cell.observer);
-      this.#cell.observer.see({ kind: "problem", message: `${operations} operations were recorded` });
-    }
+    if (recording === undefined) return "nothing was recorded";
+    return `${await recording.end(this.#cell.observer, how)} operations were recorded`;
+  }
+
+  /** After an upgrade that did not end by itself there is only something to wait for when a fault is taken back. */
+  async #settle(): Promise<string> {
+    if (this.#recording === undefined) return this.#settled();
+    const settled = await this.#settled().catch((error: unknown) => error);
+    const recorded = await this.#record("over");
+    if (typeof settled !== "string") throw settled;
+    return `${settled}; ${recorded}`;
   }
 
   async #settled(): Promise<string> {
@@ -178,7 +222,7 @@ export class Steps {
     const argv = command.map((word) => place.fill(word, target));
     const { started } = place;
     const deadlineMs = milliseconds(place.job.product.limits.upgrade);
-    const options = { env: place.variables(target), cwd: place.root, deadlineMs, accepted, started };
+    const options = { ...place.commandOptions(target, deadlineMs), accepted, started };
     const { code, signal } = await runCommand(argv, options, observer);
     return code !== null && accepted.includes(code) ? "accepted" : `not accepted (${code === null ? signal : `exit code ${code}`})`;
   }

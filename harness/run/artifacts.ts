@@ -41,7 +41,10 @@ function artifactUses(cell: Cell): { readonly key: string; readonly ref: Artifac
       ? usesOf(cell, { kind: "upgrade", role: action.misbehave.substitute, faults: false })
       : [],
   );
-  return [...uses, ...substitutes];
+  const reinstalled = cell.script.faults.flatMap(({ do: action }) =>
+    typeof action === "object" && "reinstall" in action ? usesOf(cell, { kind: "install", role: action.reinstall }) : [],
+  );
+  return [...uses, ...substitutes, ...reinstalled];
 }
 
 function usesOf(cell: Cell, step: Extract<Step, { kind: "install" | "upgrade" }>): { readonly key: string; readonly ref: ArtifactRef }[] {

@@ -1,7 +1,7 @@
 // Runs the cells of a plan within the slots of their environments, and judges each as it ends. Sweeps go their own way.
 import pLimit from "p-limit";
 import type { StoredArtifact } from "../build/index.ts";
-import type { Environment } from "../environment/index.ts";
+import { bundleCellProgram, type Environment } from "../environment/index.ts";
 import { referencesOf } from "../judge/index.ts";
 import type { Project } from "../load/index.ts";
 import { type Cell, type CellEnd, type CellRecord, type EnvironmentName, milliseconds, type Observation } from "../model/index.ts";
@@ -78,6 +78,7 @@ class CellRunner {
     await this.#references(cell);
     const tools: SweepTools = {
       store: new RecordingStore(options.build.cache),
+      program: (await bundleCellProgram(options.build.cache)).digest,
       ...{ recorder, tier, product, wanted, everyPoint, signal, slots: this.slots },
       job: (one, environment) => this.#job(one, environment),
       inSlot: (one, body) => this.#inSlot(one, body),
@@ -176,11 +177,19 @@ class CellRunner {
     };
   }
 
-  /** Faults at operations are the recorder's work. */
+  /** Faults at operations are the recorder's work; other times need a library. */
   async #withRecorder(cell: Cell, environment: Environment): Promise<JobParts> {
     const job = this.#job(cell, environment);
     const needed = cell.script.faults.some(({ when }) => typeof when === "object" && "operation" in when);
-    const { recorder } = this.#work.options;
-    return !needed || recorder === undefined ? job : { ...job, recorder: await placedRecorder(recorder, environment) };
+    const { recorder, clock } = this.#work.options;
+    return {
+      ...job,
+      ...(needed && recorder !== undefined ? { recorder: await placedRecorder(recorder, environment) } : {}),
+      ...(needsClock(cell) && clock !== undefined ? { clock: await placedRecorder(clock, environment) } : {}),
+    };
   }
+}
+
+function needsClock({ script }: Cell): boolean {
+  return script.conditions?.time !== undefined || script.faults.some(({ do: action }) => typeof action === "object" && "clock" in action);
 }

@@ -1,5 +1,6 @@
 // References: the tree of a fresh, started install of a release, taken once for each release and environment.
-import { type ArtifactRef, artifactName, type Cell, type Observation, type Script, type Tree } from "../model/index.ts";
+import { createHash } from "node:crypto";
+import { type ArtifactRef, artifactName, type Cell, type Conditions, type Observation, type Script, type Tree } from "../model/index.ts";
 
 const FRESH: Script = {
   scenario: "fresh-install",
@@ -41,14 +42,16 @@ export class FreshInstalls {
 }
 
 /** The cell that installs a release afresh. Its address is no cell of the plan: it is never judged. */
-export function referenceCell(cell: Pick<Cell, "product" | "to" | "next" | "kind" | "environment">, role: "to" | "next"): Cell {
+export function referenceCell(cell: Pick<Cell, "product" | "to" | "next" | "kind" | "environment" | "script">, role: "to" | "next"): Cell {
   const version = cell[role];
   const rebuilt = role === "to" ? cell.kind === "rebuild" : cell.next === cell.to;
   const ref: ArtifactRef = { product: cell.product, version, rebuilt };
   const { environment, product } = cell;
   // a rebuild is asked for through the pair's kind, as in any other cell
   const kind = rebuilt ? "rebuild" : "upgrade";
-  const id = `${artifactName(ref)}/fresh-install@${environment}`;
+  const { conditions } = cell.script;
+  const name = conditions === undefined ? FRESH.scenario : `${FRESH.scenario}.${conditionKey(conditions)}`;
+  const id = `${artifactName(ref)}/${name}@${environment}`;
   return {
     id,
     product,
@@ -60,9 +63,20 @@ export function referenceCell(cell: Pick<Cell, "product" | "to" | "next" | "kind
     scenario: FRESH.scenario,
     environment,
     tier: "smoke",
-    script: FRESH,
+    script: conditions === undefined ? FRESH : { ...FRESH, conditions },
   };
 }
+
+/** A fresh install under other conditions is another one: it may have other modes and owners. */
+function conditionKey(conditions: Conditions): string {
+  const letters = JSON.stringify(conditions)
+    .replace(/[^\w]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, MOST_LETTERS);
+  return `${letters}-${createHash("sha256").update(JSON.stringify(conditions)).digest("hex").slice(0, 8)}`.toLowerCase();
+}
+
+const MOST_LETTERS = 40;
 
 /** The tree in the observations of a fresh install. */
 export function freshTree(observations: readonly Observation[]): Fresh {

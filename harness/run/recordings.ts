@@ -21,7 +21,11 @@ export interface StoredRecording {
 }
 
 /** The key of a recording: everything that decides what is recorded. */
-export function recordingKey(cell: Cell, job: Pick<CellJob, "product" | "script" | "versions" | "artifacts">, recorder: string): string {
+export function recordingKey(
+  cell: Cell,
+  job: Pick<CellJob, "product" | "script" | "versions" | "artifacts">,
+  programs: readonly string[],
+): string {
   const artifacts = Object.entries(job.artifacts).map(([name, { directory }]) => [name, directory]);
   const input = [
     VERSION,
@@ -32,7 +36,7 @@ export function recordingKey(cell: Cell, job: Pick<CellJob, "product" | "script"
     job.script.sweep,
     job.versions,
     artifacts,
-    recorder,
+    programs,
   ];
   return createHash("sha256").update(JSON.stringify(input)).digest("hex").slice(0, 32);
 }

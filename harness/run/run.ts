@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly replayCommand: (cell: Cell) => string;
   /** Records and interrupts the updater; without it no sweep is planned. */
   readonly recorder?: RecorderFile;
+  /** The library that gives a product a clock of its own; without it no cell that needs one is planned. */
+  readonly clock?: RecorderFile;
   /** Whether a point of a sweep is asked for; left out: all are. */
   readonly wanted?: (sweep: Cell, point: string) => boolean;
   /** Points beyond what the tier takes are asked for. */

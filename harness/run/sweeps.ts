@@ -17,6 +17,8 @@ export interface RecorderFile {
 
 export interface SweepTools {
   readonly store: RecordingStore;
+  /** Digest of the program that runs inside the environment: what it does differently is recorded differently. */
+  readonly program: string;
   readonly recorder: RecorderFile;
   readonly tier: Tier;
   readonly product: Product;
@@ -64,7 +66,7 @@ export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun>
     product: tools.product,
     recording: stored.recorded,
     tier: tools.everyPoint ? "full" : tools.tier,
-    digest: (bytes) => createHash("sha256").update(bytes).digest("base64"),
+    digest: (bytes) => createHash("sha256").update(bytes).digest("hex"),
   });
   const points = all.filter(({ id }) => tools.wanted(cell, id));
   tools.expanded(points);
@@ -80,7 +82,7 @@ type Taken = { readonly stored: StoredRecording } | { readonly observations: rea
 async function recordingOf(cell: Cell, environment: Environment, tools: SweepTools): Promise<Taken> {
   const { recorder, store } = tools;
   const parts = tools.job(cell, environment);
-  const key = recordingKey(cell, parts, recorder.digest);
+  const key = recordingKey(cell, parts, [recorder.digest, tools.program]);
   const known = await store.load(key);
   if (known !== undefined) return { stored: known };
   const observations: Observation[] = [];
@@ -95,7 +97,7 @@ async function recordingOf(cell: Cell, environment: Environment, tools: SweepToo
   return { stored: await store.save(key, Buffer.concat(chunks), [...observations, last]) };
 }
 
-/** Makes the recorder available in an environment; returns where it lies there. */
+/** Makes the recorder, or another file of ours, available in an environment; returns where it lies there. */
 export async function placedRecorder({ file, digest }: RecorderFile, environment: Environment): Promise<string> {
   const key = `recorder/${digest}`;
   await environment.prepare([{ key, directory: path.dirname(file), files: [path.basename(file)] }]);

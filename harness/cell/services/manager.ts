@@ -34,6 +34,8 @@ export class ServiceManager {
   readonly #processes: Processes;
   readonly #variables: () => Record<string, string>;
   #off = false;
+  /** Settles when the manager goes on; undefined while it works. */
+  #asleep: { readonly over: Promise<void>; wake(): void; readonly until: "thaw" | "reboot" } | undefined;
 
   constructor(place: Place, observer: Observer, processes: Processes, variables: () => Record<string, string>) {
     this.#place = place;
@@ -42,6 +44,29 @@ export class ServiceManager {
     this.#variables = variables;
     mkdirSync(path.join(place.units, WANTS), { recursive: true });
     mkdirSync(place.logs, { recursive: true });
+  }
+
+  /** Does nothing any more – a request waits, an exit goes unnoticed – until it is thawed, or only until a reboot, as after a crash. */
+  freeze(until: "thaw" | "reboot"): void {
+    const { promise: over, resolve: wake } = Promise.withResolvers<void>();
+    this.#asleep?.wake();
+    this.#asleep = { over, wake, until };
+  }
+
+  /** Takes a freeze back; a crash it does not. */
+  thaw(): void {
+    if (this.#asleep?.until === "thaw") this.#wakeUp();
+  }
+
+  /** Resolves when the manager is at work: at once as a rule. */
+  async awake(): Promise<void> {
+    while (this.#asleep !== undefined) await this.#asleep.over;
+  }
+
+  #wakeUp(): void {
+    const asleep = this.#asleep;
+    this.#asleep = undefined;
+    asleep?.wake();
   }
 
   /** Starts the unit, unless it runs. A unit whose start limit was hit must be `restart`ed or `reset` first, as in systemd. */
@@ -89,17 +114,22 @@ export class ServiceManager {
     await this.start(name);
   }
 
+  /** Folder that says which units start at boot. */
+  get wants(): string {
+    return path.join(this.#place.units, WANTS);
+  }
+
   enable(name: string): void {
     this.#service(name);
-    writeFileSync(path.join(this.#place.units, WANTS, name), "");
+    writeFileSync(path.join(this.wants, name), "");
   }
 
   disable(name: string): void {
-    rmSync(path.join(this.#place.units, WANTS, name), { force: true });
+    rmSync(path.join(this.wants, name), { force: true });
   }
 
   isEnabled(name: string): boolean {
-    return existsSync(path.join(this.#place.units, WANTS, name));
+    return existsSync(path.join(this.wants, name));
   }
 
   /** Reads the unit files again; running services keep running and take their new settings. */
@@ -141,6 +171,7 @@ export class ServiceManager {
   /** Cuts the power: every process of the cell dies at once, nothing is restarted. Returns what was killed. */
   async powerOff(): Promise<string[]> {
     this.#off = true;
+    this.#wakeUp();
     for (const service of this.#services.values()) this.#cancelRestart(service);
     const killed = await this.#processes.killAll();
     await Promise.all([...this.#services.values()].map((service) => service.gone));
@@ -151,7 +182,7 @@ export class ServiceManager {
   /** Starts every enabled unit. */
   async boot(): Promise<void> {
     this.#off = false;
-    for (const name of readdirSync(path.join(this.#place.units, WANTS)).sort()) if (existsSync(this.#file(name))) await this.start(name);
+    for (const name of readdirSync(this.wants).sort()) if (existsSync(this.#file(name))) await this.start(name);
   }
 
   #service(name: string): Service {
@@ -198,6 +229,7 @@ export class ServiceManager {
     const log = openSync(path.join(this.#place.logs, `${unit.name}.log`), "a");
     const options = {
       cwd: unit.directory ?? this.#place.root,
+      ...this.#place.identity,
       env: { ...this.#variables(), ...unit.environment, UPMATRIX_UNIT: unit.name },
       stdio: ["ignore", log, log] as ("ignore" | number)[], // a tuple would choose another overload
       detached: process.platform !== "win32",
@@ -240,6 +272,7 @@ export class ServiceManager {
   }
 
   async #afterExit(service: Service, exit: Exit): Promise<void> {
+    await this.awake();
     const { killMode, name } = service.unit;
     const stopping = service.state === "deactivating";
     if (killMode === "control-group" || killMode === "mixed") {
@@ -254,13 +287,17 @@ export class ServiceManager {
       this.#observer.see({ kind: "service", service: name, event: "stopped" });
     } else if (!this.#off && restarts(service.unit, exit)) {
       service.state = "auto-restart";
-      service.timer = setTimeout(() => {
-        service.restarts++;
-        this.#launch(service);
-      }, service.unit.restartMs);
+      service.timer = setTimeout(() => void this.awake().then(() => this.#restart(service)), service.unit.restartMs);
     } else {
       service.state = succeeded(exit) ? "inactive" : "failed";
     }
+  }
+
+  /** What was to be restarted when the manager froze may have been stopped, or have lost its power, since. */
+  #restart(service: Service): void {
+    if (service.state !== "auto-restart") return;
+    service.restarts++;
+    this.#launch(service);
   }
 
   /** Waits for the rest of the group; what outlives TimeoutStopSec is killed by `stop`. */

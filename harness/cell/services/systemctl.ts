@@ -10,6 +10,8 @@ import type { ServiceManager } from "./manager.ts";
 interface Answer {
   readonly code: number;
   readonly text: string;
+  /** What the caller does to the files that say which units start at boot: as with systemd's own, it is the command that writes them. */
+  readonly links?: readonly { readonly verb: "enable" | "disable"; readonly unit: string }[];
 }
 
 /** Puts the command into the cell's control folder and answers it until disposed. */
@@ -26,6 +28,7 @@ export async function answer(argv: readonly string[], manager: ServiceManager): 
   const units = rest
     .filter((word) => !properties.includes(word) && !/^SIG|^\d+$/.test(word))
     .map((name) => (name.includes(".") ? name : `${name}.service`));
+  await manager.awake();
   try {
     const waits = !options.includes("--no-block");
     let result: Answer = { code: 0, text: "" };
@@ -68,13 +71,12 @@ async function carryOut(verb: string, unit: string, call: Call, manager: Service
       if (manager.state(unit).state === "active") await manager.restart(unit);
       return OK;
     case "enable":
-      manager.enable(unit);
+      manager.state(unit); // throws when there is no such unit
       if (call.options.includes("--now")) await manager.start(unit);
-      return OK;
+      return { ...OK, links: [{ verb, unit }] };
     case "disable":
-      manager.disable(unit);
       if (call.options.includes("--now")) await manager.stop(unit);
-      return OK;
+      return { ...OK, links: [{ verb, unit }] };
     case "reset-failed":
       manager.reset(unit);
       return OK;
@@ -128,16 +130,31 @@ function show(manager: ServiceManager, unit: string, call: Call): string {
 }
 
 function worse(one: Answer, other: Answer): Answer {
-  return { code: Math.max(one.code, other.code), text: [one.text, other.text].filter(Boolean).join("\n") };
+  return {
+    code: Math.max(one.code, other.code),
+    text: [one.text, other.text].filter(Boolean).join("\n"),
+    links: [...(one.links ?? []), ...(other.links ?? [])],
+  };
 }
 
-const SCRIPT = `#!/bin/sh
+/** Lines of an answer that begin with `#` tell what to do to the files of enabled units. */
+const SCRIPT = (wants: string): string => `#!/bin/sh
 # systemctl of the cell: asks the builtin service manager of upmatrix
 d=\${UPMATRIX_CONTROL:?is not set: this systemctl works only inside a cell}
 r=$d/reply.$$
 mkfifo "$r" || exit 1
 printf '%s %s\\n' "$$" "$*" >"$d/request" || exit 1
-{ read -r code; while IFS= read -r line; do printf '%s\\n' "$line"; done; } <"$r"
+wants='${wants}'
+{
+  read -r code
+  while IFS= read -r line; do
+    case $line in
+    '#enable '*) : >"$wants/\${line#* }" || code=1 ;;
+    '#disable '*) rm -f "$wants/\${line#* }" || code=1 ;;
+    *) printf '%s\\n' "$line" ;;
+    esac
+  done
+} <"$r"
 rm -f "$r"
 exit "\${code:-1}"
 `;
@@ -145,7 +162,7 @@ exit "\${code:-1}"
 function serveOverFifo(place: Place, manager: ServiceManager): Disposable {
   const request = path.join(place.control, "request");
   execFileSync("mkfifo", [request]);
-  writeFileSync(path.join(place.control, "systemctl"), SCRIPT);
+  writeFileSync(path.join(place.control, "systemctl"), SCRIPT(manager.wants));
   chmodSync(path.join(place.control, "systemctl"), 0o755);
   // read and write, so that the FIFO has a writer at all times and never ends
   const socket = new net.Socket({ fd: openSync(request, constants.O_RDWR | constants.O_NONBLOCK), readable: true, writable: false });
@@ -162,11 +179,12 @@ function serveOverFifo(place: Place, manager: ServiceManager): Disposable {
 }
 
 /** The caller opens its end a moment after it asked; until then opening ours fails with ENXIO. A killed caller never does. */
-async function reply(fifo: string, { code, text }: Answer): Promise<void> {
+async function reply(fifo: string, { code, text, links = [] }: Answer): Promise<void> {
+  const lines = [String(code), ...links.map(({ verb, unit }) => `#${verb} ${unit}`), ...(text === "" ? [] : [text])];
   for (let tries = 0; tries < 2000; tries++) {
     try {
       const fd = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
-      writeSync(fd, `${code}\n${text === "" ? "" : `${text}\n`}`);
+      writeSync(fd, `${lines.join("\n")}\n`);
       closeSync(fd);
       return;
     } catch (error) {
@@ -196,7 +214,10 @@ function serveOverPipe(place: Place, manager: ServiceManager): Disposable {
   const server = net.createServer((socket) => {
     socket.setEncoding("utf8").once("data", (text) => {
       const argv = JSON.parse(String(text)) as string[]; // our own client wrote it
-      void answer(argv, manager).then((result) => socket.end(JSON.stringify(result)));
+      void answer(argv, manager).then((result) => {
+        for (const { verb, unit } of result.links ?? []) manager[verb](unit);
+        socket.end(JSON.stringify(result));
+      });
     });
   });
   server.listen(name);
