@@ -1,8 +1,8 @@
 // What each variant of a crash leaves: the known ground truths of ext4 and xfs, and the strict reading of POSIX.
 import { expect, test } from "vitest";
 import type { CrashVariant } from "../model/index.ts";
-import { treeAt } from "./states.ts";
-import { left, Script } from "./testing.ts";
+import { crashStates, treeAt } from "./states.ts";
+import { digest, left, Script } from "./testing.ts";
 
 type Left = Record<string, string | null>;
 const DISKS = ["kill", "ext4-nothing-unsynced", "metadata-auto-da-alloc", "metadata-only", "posix"] as const;
@@ -125,6 +125,22 @@ test("fsync of what the journal has already commits nothing new", () => {
   expect(left(recording, "ext4-nothing-unsynced")).toEqual({ ...R, "/r/a": "a" });
 });
 
+test("fsync of a file that was renamed since commits the rename", () => {
+  const script = new Script(OLD).create("/r/tmp", "new").fsync("/r/tmp").rename("/r/tmp", "/r/x").fsync("/r/x");
+  expect(left(script.recording(), "ext4-nothing-unsynced")).toEqual(fresh("new"));
+});
+
+test("fsync of data that has no place on the disk yet commits all names, too", () => {
+  const script = new Script().create("/r/a", "a").create("/r/b", "b").fsync("/r/b").create("/r/c").fsync("/r/a");
+  expect(left(script.recording(), "ext4-nothing-unsynced")).toEqual({ ...R, "/r/a": "a", "/r/b": "b", "/r/c": "" });
+});
+
+test("fsync of a file that was flushed and committed with others commits nothing new", () => {
+  const script = new Script(OLD).do({ op: "truncate", path: "/r/x", size: 0 }).write("/r/x", "new").create("/r/b").fsync("/r/b");
+  const after = script.create("/r/c").fsync("/r/x").recording();
+  expect(left(after, "ext4-nothing-unsynced")).toEqual({ ...fresh("new"), "/r/b": "" });
+});
+
 test("data written before another file's fsync is synced by its own", () => {
   const script = new Script().create("/r/a", "a").create("/r/b", "b").fsync("/r/b");
   expect(left(script.recording(), "ext4-nothing-unsynced")).toEqual({ ...R, "/r/a": "", "/r/b": "b" });
@@ -190,6 +206,25 @@ test("drop-one: an operation is lost, later ones are not", () => {
   expect(left(recording, "drop-one", 4, 2)).toEqual(fresh(""));
   expect(left(recording, "drop-one", 4, 1)).toEqual(fresh("new"));
   expect(left(recording, "drop-one", 4, 4)).toEqual({ ...OLD, "/r/tmp": "new" });
+});
+
+test("drop-one: a directory has one place, also when the rename that brought it away was lost", () => {
+  const script = new Script({ ...TWO, "/r/c": null, "/r/a/x": null }).rename("/r/a/x", "/r/b/x").rename("/r/b/x", "/r/c/x");
+  expect(left(script.recording(), "drop-one", 2, 1)).toEqual({ ...TWO, "/r/c": null, "/r/c/x": null });
+});
+
+test("drop-one: what is durable is never lost", () => {
+  const states = (script: Script) =>
+    crashStates(script.recording(), { variants: ["drop-one"], digest }).flatMap(({ name, alike }) => [name, ...alike.names]);
+  expect(states(new Script().create("/r/a").create("/r/b"))).toEqual([
+    "0001-after-create-a.drop-one-0001",
+    "0002-after-create-b.drop-one-0001",
+    "0002-after-create-b.drop-one-0002",
+  ]);
+  expect(states(new Script().create("/r/a").fsync("/r").create("/r/b"))).toEqual([
+    "0001-after-create-a.drop-one-0001",
+    "0003-after-create-b.drop-one-0003",
+  ]);
 });
 
 function treeMode(script: Script): string | undefined {
