@@ -1,9 +1,10 @@
 // Serves artifacts to the product over real HTTP on the loopback: `/<version>/<file>`. Misbehaves where a fault says so.
-import { createReadStream, statSync } from "node:fs";
+import { generateKeyPairSync, sign } from "node:crypto";
+import { createReadStream, readFileSync, statSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import type { JobArtifact, ServerMisbehaviour } from "../model/index.ts";
+import { type JobArtifact, milliseconds, type ServerMisbehaviour } from "../model/index.ts";
 import type { Observer } from "./observer.ts";
 
 interface Rule {
@@ -80,12 +81,27 @@ export class ArtifactServer implements AsyncDisposable {
     rule.left--;
     rule.hit(`request ${asked} answered with ${JSON.stringify(rule.misbehave)}`);
     if ("status" in rule.misbehave) return this.#end(response, asked, rule.misbehave.status, rule.misbehave);
+    if ("redirect" in rule.misbehave) return this.#redirect(response, asked, request.url ?? "/", rule.misbehave);
+    if ("sign" in rule.misbehave) return this.#sign(response, asked, path.join(artifact.directory, artifact.archive), rule.misbehave);
     return this.#send(response, asked, name, this.#source(artifact, name, rule.misbehave), rule.misbehave);
   }
 
   #end(response: http.ServerResponse, asked: string, status: number, misbehave?: ServerMisbehaviour): void {
     response.writeHead(status).end();
     this.#see(asked, status, 0, misbehave);
+  }
+
+  #redirect(response: http.ServerResponse, asked: string, location: string, misbehave: ServerMisbehaviour): void {
+    response.writeHead(302, { location }).end();
+    this.#see(asked, 302, 0, misbehave);
+  }
+
+  /** A signature that is right in everything but its key. */
+  #sign(response: http.ServerResponse, asked: string, archive: string, misbehave: ServerMisbehaviour): void {
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const signature = sign(null, readFileSync(archive), privateKey).toString("base64");
+    response.writeHead(200, { "content-type": "application/octet-stream" }).end(signature);
+    this.#see(asked, 200, signature.length, misbehave);
   }
 
   /** The file that is sent: of another release when the fault substitutes one, its name translated by archive name. */
@@ -99,12 +115,14 @@ export class ArtifactServer implements AsyncDisposable {
   async #send(response: http.ServerResponse, asked: string, name: string, file: string, misbehave?: ServerMisbehaviour): Promise<void> {
     const { size } = statSync(file);
     const cut = Math.floor(size * cutFraction(misbehave));
-    const length = misbehave !== undefined && "truncate" in misbehave ? cut : size;
+    const length = claimedLength(misbehave, size, cut);
     response.writeHead(200, { "content-type": "application/octet-stream", "content-length": length });
     const sent = cut === 0 ? 0 : await this.#stream(response, asked, name, file, cut, misbehave);
     this.#see(asked, 200, sent, misbehave);
     if (misbehave !== undefined && "stall" in misbehave) return; // the connection stays open and silent until the cell ends
-    if (misbehave !== undefined && "reset" in misbehave) response.destroy();
+    // with a wrong length, too, the connection goes: who waits for more than there is must see that nothing more comes
+    if (misbehave !== undefined && "length" in misbehave) response.socket?.end();
+    else if (misbehave !== undefined && "reset" in misbehave) response.destroy();
     else response.end();
   }
 
@@ -118,6 +136,7 @@ export class ArtifactServer implements AsyncDisposable {
   ): Promise<number> {
     const flipAt = misbehave !== undefined && "flip" in misbehave ? Math.min(cut - 1, Math.floor(cut * misbehave.flip)) : -1;
     const watchers = [...this.#watchers].filter((watcher) => path.matchesGlob(name, watcher.glob));
+    const pauseMs = misbehave !== undefined && "slow" in misbehave ? milliseconds(misbehave.slow) / Math.ceil(cut / CHUNK_BYTES) : 0;
     let sent = 0;
     for await (const piece of createReadStream(file, { end: cut - 1, highWaterMark: CHUNK_BYTES })) {
       const chunk = piece as Buffer; // a byte stream has no other pieces
@@ -131,6 +150,7 @@ export class ArtifactServer implements AsyncDisposable {
       if (response.destroyed) return sent;
       if (!response.write(chunk)) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
       sent += chunk.length;
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs)); // a slow line
     }
     return sent;
   }
@@ -147,6 +167,12 @@ export class ArtifactServer implements AsyncDisposable {
 }
 
 const CHUNK_BYTES = 16_384;
+
+function claimedLength(misbehave: ServerMisbehaviour | undefined, size: number, cut: number): number {
+  if (misbehave === undefined) return size;
+  if ("truncate" in misbehave) return cut;
+  return "length" in misbehave ? Math.floor(size * misbehave.length) : size;
+}
 
 function cutFraction(misbehave: ServerMisbehaviour | undefined): number {
   if (misbehave === undefined) return 1;

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { type CellJob, jobArtifactKey } from "../model/index.ts";
 import { ArtifactServer } from "./artifact-server.ts";
+import { handOver, type InForce, makeConditions, proveConditions } from "./conditions.ts";
 import { Monitor } from "./monitor.ts";
 import type { Observer } from "./observer.ts";
 import { Place } from "./place.ts";
@@ -22,15 +23,19 @@ export class Cell implements AsyncDisposable {
   readonly monitor: Monitor;
   /** There when a fault strikes at operations, or when they are recorded. */
   readonly recorder: Recorder | undefined;
+  /** The product's own clock, where a condition or a fault wants one. */
+  readonly clock: InForce["clock"];
   readonly #systemctl: Disposable;
+  readonly #conditions: InForce;
   /** Calls back on every injection that came about, until the returned function is called. */
   readonly listenForInjections: (listener: (fired: FiredInjection) => void) => () => void;
 
   /** Makes the folders, listens, and begins to watch. */
   static async open(job: CellJob, observer: Observer): Promise<Cell> {
-    mkdirSync(job.root, { recursive: true });
     mkdirSync(job.work, { recursive: true });
     const place = new Place(job);
+    const conditions = await makeConditions(place);
+    mkdirSync(place.root, { recursive: true });
     const server = new ArtifactServer(observer, {
       from: job.artifacts[jobArtifactKey("from", undefined)],
       to: job.artifacts[jobArtifactKey("to", undefined)],
@@ -38,7 +43,10 @@ export class Cell implements AsyncDisposable {
     place.url = await server.listen();
     const listeners = new Set<(fired: FiredInjection) => void>();
     const recorder = needsRecorder(job) ? await startRecorder(place, observer, listeners) : undefined;
-    return new Cell(place, observer, server, recorder, listeners);
+    const cell = new Cell(place, observer, server, recorder, listeners, conditions);
+    handOver(place);
+    await proveConditions(place, observer);
+    return cell;
   }
 
   private constructor(
@@ -47,7 +55,10 @@ export class Cell implements AsyncDisposable {
     server: ArtifactServer,
     recorder: Recorder | undefined,
     listeners: Set<(fired: FiredInjection) => void>,
+    conditions: InForce,
   ) {
+    this.#conditions = conditions;
+    this.clock = conditions.clock;
     this.place = place;
     this.observer = observer;
     this.server = server;
@@ -57,7 +68,7 @@ export class Cell implements AsyncDisposable {
       return () => listeners.delete(listener);
     };
     if (recorder !== undefined) {
-      place.started = (argv) => recorder.joined(argv);
+      place.started = (argv) => recorder.joined(place.limited(argv));
       place.further["UV_THREADPOOL_SIZE"] = "1"; // else two runs of one Node program do the same in different orders
     }
     const alone = place.job.capabilities.includes("own-processes");
@@ -83,6 +94,7 @@ export class Cell implements AsyncDisposable {
     this.#systemctl[Symbol.dispose]();
     await this.server[Symbol.asyncDispose]();
     await this.recorder?.[Symbol.asyncDispose]();
+    await this.#conditions[Symbol.asyncDispose]();
   }
 }
 

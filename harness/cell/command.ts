@@ -22,6 +22,8 @@ export interface CommandOptions {
   readonly accepted?: readonly number[];
   /** Kept out of the observations when the command is asked again and again. */
   readonly quiet?: boolean;
+  /** As whom; undefined: as this program. */
+  readonly identity?: { readonly uid: number; readonly gid: number } | undefined;
   /** How it is really started, when not as it is. */
   readonly started?: (argv: readonly string[]) => readonly string[];
 }
@@ -43,8 +45,9 @@ function execute(argv: readonly string[], options: CommandOptions): Promise<Comm
   return new Promise((resolve) => {
     const stdout = new Tail();
     const stderr = new Tail();
-    const { cwd, env } = options;
-    const child = tryToStart(() => spawn(file, rest, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: posix, windowsHide: true }));
+    const { cwd, env, identity } = options;
+    const how = { cwd, env, ...identity, detached: posix, windowsHide: true };
+    const child = tryToStart(() => spawn(file, rest, { ...how, stdio: ["ignore", "pipe", "pipe"] }));
     if (child instanceof Error)
       return resolve({
         code: null,

@@ -6,10 +6,12 @@ import type { FaultTarget, OperationAction, OperationTrigger } from "../faults/i
 import type { JobArtifact } from "../model/index.ts";
 import type { Cell } from "./cell.ts";
 import { matchingPaths } from "./glob.ts";
+import { damaged, disturb, followersOf, mostCostly } from "./harm.ts";
 import { signal } from "./processes.ts";
 import { readTree } from "./snapshot.ts";
+import { hideTools } from "./tools.ts";
 
-export function faultTarget(cell: Cell, artifact: JobArtifact, triggerAgain: () => string): FaultTarget {
+export function faultTarget(cell: Cell, artifact: JobArtifact, orders: Orders): FaultTarget {
   const { place, processes, server, observer } = cell;
   const { product } = place.job;
   const positions = new WeakMap<object, Map<string, number>>();
@@ -26,7 +28,8 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, triggerAgain: () 
     processes: () => processes.list(),
     aimedAt: (who) => {
       if (who === "all") return processes.list();
-      return processes.matching(who === "agent" ? product.processes.map(({ match }) => match) : product.updaters);
+      const { updaters, watchers } = product;
+      return processes.matching({ agent: product.processes.map(({ match }) => match), updater: updaters, watcher: watchers }[who]);
     },
     signal,
     killAll: () => processes.killAll(),
@@ -40,8 +43,27 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, triggerAgain: () 
     interrupt: (trigger, action, fired) => interrupt(cell, trigger, action, fired),
     watchRequests: (glob, bytes, reached) => server.watch(glob, bytes, reached),
     reboot: () => cell.reboot(),
-    triggerAgain,
-    remount: (options) => remount(place.root, options),
+    onAnswer: (role, callback) => {
+      const wanted = place.job.versions[role];
+      return observer.listen((seen) => {
+        if (seen.kind === "health" && seen.version === wanted) callback(wanted);
+      });
+    },
+    ...orders,
+    mostCostly: () => mostCostly(processes.list()),
+    disturbManager: (how) => disturb(cell.manager, how),
+    damage: (glob, how) => matchingPaths(place.root, glob).flatMap((found) => damaged(place.root, found, how)),
+    hide: (tools) => hideTools(place, tools),
+    jumpClock: (ms) => {
+      if (cell.clock === undefined) throw new Error("Cannot set the clock: the cell was made without one");
+      cell.clock.jump(ms);
+      return followersOf(processes.list());
+    },
+    inodes: () => {
+      const { files, ffree } = statfsSync(place.root);
+      return { total: files, used: files - ffree };
+    },
+    remount: (options) => remount(place.tree, options),
     disk: () => {
       const { bsize, blocks, bfree } = statfsSync(place.root);
       return { totalBytes: bsize * blocks, usedBytes: bsize * (blocks - bfree) };
@@ -53,6 +75,9 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, triggerAgain: () 
     }),
   };
 }
+
+/** What faults may have the steps do. */
+export type Orders = Pick<FaultTarget, "triggerAgain" | "reinstall">;
 
 /** The recorder holds the process at the operation and does it itself; its word is the proof. */
 async function interrupt(

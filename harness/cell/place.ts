@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import type { CellJob, JobArtifact } from "../model/index.ts";
+import type { CommandOptions } from "./command.ts";
 
 /** Values that differ from command to command. */
 export interface Target {
@@ -12,19 +13,30 @@ export interface Target {
 export class Place {
   readonly job: CellJob;
   readonly root: string;
+  /** What holds the install tree, a file system of its own where there are such; the tree itself as a rule. */
+  readonly tree: string;
   readonly units: string;
   readonly control: string;
   readonly logs: string;
   /** Base URL of the artifact server; set once it listens. */
   url = "";
   /** How a process of the product is started: as it is, or so that the recorder sees what it does. */
-  started: (argv: readonly string[]) => readonly string[] = (argv) => argv;
+  started: (argv: readonly string[]) => readonly string[] = (argv) => this.limited(argv);
+  /** How any command of the product is started: as it is, or with limits. */
+  limited: (argv: readonly string[]) => readonly string[] = (argv) => argv;
+  /** As whom the product runs; undefined: as this program does. */
+  identity: { readonly uid: number; readonly gid: number } | undefined;
+  /** The product's waits are as published, not as short as test runs have them. */
+  published = false;
+  /** The folder that is searched for tools; undefined: where this program finds them. */
+  tools: string | undefined;
   /** Further environment variables of every process of the product. */
   readonly further: Record<string, string> = {};
 
   constructor(job: CellJob) {
     this.job = job;
-    this.root = job.root;
+    this.tree = job.root;
+    this.root = path.join(job.root, job.script.conditions?.folder ?? "");
     this.units = path.join(job.work, "units");
     this.control = path.join(job.work, "control");
     this.logs = path.join(job.work, "services");
@@ -39,19 +51,24 @@ export class Place {
     });
   }
 
+  /** How a command of the product is run. */
+  commandOptions(target: Target, deadlineMs: number): CommandOptions {
+    return { env: this.variables(target), cwd: this.root, deadlineMs, identity: this.identity, started: this.limited };
+  }
+
   /** The environment variables of every process of the product. */
   variables(target: Target): Record<string, string> {
     const { product } = this.job;
     const own: Record<string, string> = {};
     for (const [name, value] of Object.entries(product.env)) own[name] = this.fill(value, target);
-    for (const { env, test } of Object.values(product.settings)) own[env] = test;
+    for (const { env, test, published } of Object.values(product.settings)) own[env] = this.published ? published : test;
     const inherited = Object.fromEntries(INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
     return {
       ...inherited,
       HOME: this.job.work,
       ...own,
       ...this.further,
-      PATH: [this.control, path.dirname(process.execPath), process.env["PATH"] ?? ""].join(path.delimiter),
+      PATH: [this.control, path.dirname(process.execPath), this.tools ?? process.env["PATH"] ?? ""].join(path.delimiter),
       UPMATRIX_CELL: process.env["UPMATRIX_CELL"] ?? this.job.work,
       UPMATRIX_CONTROL: this.control,
     } as Record<string, string>; // INHERITED holds only defined values

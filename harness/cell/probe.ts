@@ -48,7 +48,7 @@ export class Prober {
       return found === undefined ? null : readText(path.join(this.#place.root, found));
     }
     const argv = probe.command.map((word) => this.#place.fill(word, target));
-    const options = { env: this.#place.variables(target), cwd: this.#place.root, deadlineMs: PROBE_DEADLINE_MS, quiet: true };
+    const options = { ...this.#place.commandOptions(target, PROBE_DEADLINE_MS), quiet: true };
     const result = await runCommand(argv, options, this.#observer);
     return result.code === 0 ? result.stdout : null;
   }

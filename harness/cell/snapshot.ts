@@ -88,7 +88,7 @@ async function readActive(place: Place, observer: Observer, ask: boolean): Promi
   }
   if (!ask || active.command === undefined) return { exists: true, target, version: null, detail: "not asked" };
   const argv = active.command.map((word) => place.fill(word, { version: "" }));
-  const options = { env: place.variables({ version: "" }), cwd: place.root, deadlineMs: 5000, quiet: true };
+  const options = { ...place.commandOptions({ version: "" }, 5000), quiet: true };
   const result = await runCommand(argv, options, observer);
   const version = result.code === 0 ? extract({}, result.stdout) : null;
   const detail =

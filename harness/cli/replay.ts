@@ -8,6 +8,7 @@ import { cellDetail } from "../report/index.ts";
 import { defaultParallel, evidenceOf, type Inspection, readRecord, run, type RunEvent } from "../run/index.ts";
 import { UsageError } from "./errors.ts";
 import { Interrupt } from "./interrupt.ts";
+import { clockOptions } from "./clock.ts";
 import { sweepOptions } from "./recorder.ts";
 import { expectCells, platformOf } from "./run.ts";
 import { chooseEnvironments, foldersOf, newRunId, OpenEnvironments, openProject, replayLine } from "./session.ts";
@@ -34,7 +35,7 @@ export async function replayCommand(id: string, options: ReplayOptions, command:
   );
   // a kept cell lives in its environment, which must then outlive this command
   await using _closing = options.keep === true ? undefined : environments;
-  const plan = planCells({ ...project, environments: environments.facts(choice.recorder), tier: "full", filter: { patterns: [id] } });
+  const plan = planCells({ ...project, environments: environments.facts(choice), tier: "full", filter: { patterns: [id] } });
   expectCells(plan, [id]);
   const [cell] = plan.cells;
   if (cell === undefined || plan.cells.length > 1)
@@ -50,6 +51,7 @@ export async function replayCommand(id: string, options: ReplayOptions, command:
     unavailable: choice.unavailable,
     version: VERSION,
     replayCommand: replayLine(command),
+    ...clockOptions(choice.clock),
     ...sweepOptions(choice.recorder, [id]),
     signal: interrupt.signal,
     now: () => new Date(),

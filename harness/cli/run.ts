@@ -5,6 +5,7 @@ import { planCells } from "../plan/index.ts";
 import type { Plan, Verdict } from "../model/index.ts";
 import type { Project } from "../load/index.ts";
 import { UsageError } from "./errors.ts";
+import { clockOptions } from "./clock.ts";
 import { sweepOptions } from "./recorder.ts";
 import { Interrupt } from "./interrupt.ts";
 import { ProgressDisplay } from "./progress.ts";
@@ -72,7 +73,7 @@ export async function runCells(id: string, project: Project, choice: Choice, ask
   });
   const plan = planCells({
     ...project,
-    environments: environments.facts(choice.recorder),
+    environments: environments.facts(choice),
     tier: options.tier,
     filter: filterOf(patterns, options),
   });
@@ -90,6 +91,7 @@ export async function runCells(id: string, project: Project, choice: Choice, ask
     unavailable: choice.unavailable,
     version: VERSION,
     replayCommand: replayLine(command, asked.matrixFile),
+    ...clockOptions(choice.clock),
     ...sweepOptions(choice.recorder, patterns),
     signal: interrupt.signal,
     now: () => new Date(),

@@ -6,6 +6,7 @@ import { loadProject, type Project } from "../load/index.ts";
 import type { Cell, EnvironmentFacts, EnvironmentName, RunRecord, Tier } from "../model/index.ts";
 import type { PlanFilter } from "../plan/index.ts";
 import { UsageError } from "./errors.ts";
+import { findClock, withClock } from "./clock.ts";
 import { findRecorder, type RecorderChoice, withRecorder } from "./recorder.ts";
 
 export interface FilterOptions {
@@ -57,6 +58,8 @@ export interface Choice {
   readonly chosen: readonly EnvironmentFacts[];
   readonly unavailable: RunRecord["unavailable"];
   readonly recorder: RecorderChoice;
+  /** What gives a product a clock of its own. */
+  readonly clock: RecorderChoice;
 }
 
 /**
@@ -72,8 +75,9 @@ export async function chooseEnvironments(
   const configured = (["docker", "host"] as const).filter((name) => project.matrix.environments[name] !== undefined);
   const named = configured.filter((name) => patterns.length > 0 && patterns.every((pattern) => pattern.endsWith(`@${name}`)));
   const recorder = await findRecorder(cache);
+  const clock = await findClock(cache);
   const probes = (await probeEnvironments(project.matrix)).map((probe) =>
-    probe.facts === undefined ? probe : { ...probe, facts: withRecorder(probe.facts, recorder) },
+    probe.facts === undefined ? probe : { ...probe, facts: withClock(withRecorder(probe.facts, recorder), clock) },
   );
   const usable = probes.filter((probe) => configured.includes(probe.name) && probe.facts !== undefined);
   const unavailable = probes
@@ -93,7 +97,7 @@ export async function chooseEnvironments(
   const chosen = usable.filter(({ name }) => wanted.includes(name)).flatMap(({ facts }) => (facts === undefined ? [] : [facts]));
   if (chosen.length === 0)
     throw new UsageError(`Cannot run anything here: ${unavailable.map(({ name, reason }) => `${name}: ${reason}`).join("; ")}`);
-  return { chosen, unavailable, recorder };
+  return { chosen, unavailable, recorder, clock };
 }
 
 /** The environments, opened, and closed together when the scope ends. */
@@ -111,9 +115,9 @@ export class OpenEnvironments implements AsyncDisposable {
     }
   }
 
-  /** With what the recorder adds to them. */
-  facts(recorder: RecorderChoice): EnvironmentFacts[] {
-    return [...this.byName.values()].map((environment) => withRecorder(environment.facts, recorder));
+  /** With what the recorder and the clock add to them. */
+  facts({ recorder, clock }: Pick<Choice, "recorder" | "clock">): EnvironmentFacts[] {
+    return [...this.byName.values()].map((environment) => withClock(withRecorder(environment.facts, recorder), clock));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

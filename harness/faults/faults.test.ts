@@ -12,6 +12,12 @@ class World implements FaultTarget {
   remountProblem: string | undefined;
   hits: ((evidence: string) => void)[] = [];
   starts: ((pid: number) => void)[] = [];
+  answers: ((version: string) => void)[] = [];
+  manager: string[] = [];
+  signals: string[] = [];
+  tools = new Set(["tar", "ps"]);
+  absolute = new Set<string>();
+  aheadMs = 0;
   interruptions: ((evidence: string) => void)[] = [];
   #read = new WeakMap<object, number>();
 
@@ -23,10 +29,11 @@ class World implements FaultTarget {
     return gained;
   };
   processes = (): ProcessEntry[] => this.running;
-  aimedAt = (who: "agent" | "updater" | "all"): ProcessEntry[] =>
+  aimedAt = (who: "agent" | "updater" | "watcher" | "all"): ProcessEntry[] =>
     this.running.filter(({ command }) => who === "all" || command.startsWith(who));
   signal = (pid: number, name: NodeJS.Signals): boolean => {
     const there = this.running.some((entry) => entry.pid === pid);
+    if (there) this.signals.push(`${name} ${pid}`);
     if (name === "SIGKILL") this.running = this.running.filter((entry) => entry.pid !== pid);
     return there;
   };
@@ -47,6 +54,28 @@ class World implements FaultTarget {
     this.interruptions.push(fired);
     return () => (this.interruptions = []);
   };
+  onAnswer = (_role: "from" | "to" | "next", callback: (version: string) => void): (() => void) => {
+    this.answers.push(callback);
+    return () => (this.answers = this.answers.filter((one) => one !== callback));
+  };
+  mostCostly = (): (ProcessEntry & { score: number }) | undefined =>
+    this.running.map((entry) => ({ ...entry, score: 700 + entry.pid })).at(-1);
+  disturbManager = (how: string): string => {
+    this.manager.push(how);
+    return how;
+  };
+  damage = (glob: string, how: string): string[] => this.paths(glob).map((found) => `${found}: ${how}`);
+  hide = (tools: readonly string[]): { taken: string[]; left: string[]; undo(): void } => {
+    const taken = tools.filter((name) => this.tools.delete(name));
+    return { taken, left: tools.filter((name) => this.absolute.has(name)), undo: () => taken.forEach((name) => this.tools.add(name)) };
+  };
+  jumpClock = (ms: number): { followers: string[]; deaf: string[] } => {
+    this.aheadMs += ms;
+    const names = this.running.map(({ command }) => command);
+    return { followers: names.filter((name) => !name.startsWith("static")), deaf: names.filter((name) => name.startsWith("static")) };
+  };
+  reinstall = async (role: string): Promise<string> => `${role} installed`;
+  inodes = (): { total: number; used: number } => ({ total: 1000, used: 40 });
   reboot = async (): Promise<string[]> => this.running.splice(0).map(({ command }) => command);
   triggerAgain = (): string => "triggered once more";
   remount = (options: string): string | undefined => {
@@ -87,6 +116,12 @@ test.each([
     { service: "agent", starts: 2 },
     (world: World) => [1, 2].forEach((pid) => world.starts.forEach((started) => started(pid))),
     /^service agent .* as 2; /,
+  ],
+  [
+    "an answer of the new release",
+    { answers: "to" },
+    (world: World) => world.answers.forEach((answered) => answered("2.0.0")),
+    /^the product answers as 2\.0\.0; /,
   ],
 ])("fires at %s, and not before", async (_name, when, happen, evidence) => {
   const world = new World();
@@ -180,4 +215,93 @@ test.each([
   [{ do: { kill: "caller" } }],
 ])("%j is no fault: the recorder cannot do that", (written) => {
   expect(fault.safeParse(written).success).toBe(false);
+});
+
+test("what is stopped goes on when the fault is taken back; what ended meanwhile does not", async () => {
+  const world = new World();
+  world.running.push(AGENT, UPDATER);
+  const { events, fired, faults } = armed(world, { do: { kill: "all", signal: "SIGSTOP" } });
+  expect(await fired).toContain("SIGSTOP to 7 (agent run), 8 (updater)");
+  world.running = [AGENT];
+  faults.undo();
+  expect(world.signals.slice(2)).toEqual(["SIGCONT 7"]);
+  expect(events).toEqual(["fired", "undone"]);
+});
+
+test("out of memory takes whom the kernel would take", async () => {
+  const world = new World();
+  world.running.push(AGENT, UPDATER);
+  const { fired } = armed(world, { do: "out-of-memory" });
+  expect(await fired).toContain("killed 8 (updater), the highest oom_score with 708");
+  expect(world.running).toEqual([AGENT]);
+  expect(await armed(new World(), { do: "out-of-memory" }).fired).toContain("no process of the product was running");
+});
+
+test("a frozen service manager is thawed, a crashed one is not", async () => {
+  for (const [how, after] of [
+    ["freeze", ["freeze", "thaw"]],
+    ["crash", ["crash"]],
+    ["re-execute", ["re-execute"]],
+  ] as const) {
+    const world = new World();
+    const { fired, faults } = armed(world, { do: { serviceManager: how } });
+    await fired;
+    faults.undo();
+    expect(world.manager).toEqual(after);
+  }
+});
+
+test("inodes are cut to what is used plus what may stay free, and given back", async () => {
+  const world = new World();
+  const { fired, faults } = armed(world, { do: { limitInodes: 3 } });
+  expect(await fired).toContain("cut from 1000 to 43 inodes, 3 free");
+  faults.undo();
+  expect(world.remounts).toEqual(["nr_inodes=43", "nr_inodes=1000"]);
+});
+
+test("a disk can be full at a byte, in whole pages", async () => {
+  const world = new World();
+  expect(await armed(world, { do: { limitDisk: { bytes: "5000B" } } }).fired).toContain("cut from 1000000 to 16384 bytes");
+});
+
+test("damage tells what it did, and is moot where there is nothing to damage", async () => {
+  const world = new World();
+  world.files.set("state.json", "{}");
+  expect(await armed(world, { do: { damage: "state.json", how: "empty" } }).fired).toContain("state.json: empty");
+  const { events, faults } = armed(world, { do: { damage: "other.json", how: "empty" } });
+  await faults.ready;
+  expect(events).toEqual(["moot"]);
+});
+
+test("tools are hidden and come back; one that is found all the same, or was never there, proves nothing", async () => {
+  const world = new World();
+  const { fired, faults } = armed(world, { do: { hide: ["tar", "ping"] } });
+  expect(await fired).toContain("no longer on the search path: tar");
+  expect([...world.tools]).toEqual(["ps"]);
+  faults.undo();
+  expect(world.tools.has("tar")).toBe(true);
+  expect(await armed(world, { do: { hide: ["ping"] } }).fired).toContain("none of ping was on the search path");
+  world.absolute.add("tar");
+  const second = armed(world, { do: { hide: ["tar"] } });
+  expect(await second.fired).toContain("still found: tar");
+  expect(second.events).toEqual(["impossible"]);
+  expect(world.tools.has("tar")).toBe(true);
+});
+
+test("the clock jumps for those who follow it, and back; without any it proves nothing", async () => {
+  const world = new World();
+  world.running.push(AGENT, { pid: 9, parent: 1, command: "static thing" });
+  const { fired, faults } = armed(world, { do: { clock: "+43d" } });
+  expect(await fired).toContain("set by +43d, followed by agent run; not followed by static thing");
+  expect(world.aheadMs).toBe(43 * 86_400_000);
+  faults.undo();
+  expect(world.aheadMs).toBe(0);
+  world.running = [];
+  const alone = armed(world, { do: { clock: "-2h" } });
+  expect(await alone.fired).toContain("none runs");
+  expect(alone.events).toEqual(["impossible"]);
+});
+
+test("a reinstallation tells what was installed", async () => {
+  expect(await armed(new World(), { do: { reinstall: "to" } }).fired).toContain("to installed");
 });

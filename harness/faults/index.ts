@@ -4,6 +4,7 @@ import { carryOut } from "./actions.ts";
 import type { FaultTarget, OperationTrigger } from "./target.ts";
 import { arm } from "./triggers.ts";
 
+export { ClockFile } from "./clock/control.ts";
 export type { FaultTarget, OperationAction, OperationTrigger } from "./target.ts";
 
 export interface ArmedFaults {

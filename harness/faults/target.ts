@@ -13,7 +13,7 @@ export interface FaultTarget {
   logged(key: object): string;
   processes(): ProcessEntry[];
   /** Those a fault aims at. */
-  aimedAt(who: "agent" | "updater" | "all"): ProcessEntry[];
+  aimedAt(who: "agent" | "updater" | "watcher" | "all"): ProcessEntry[];
   /** False when it had ended already. */
   signal(pid: number, name: NodeJS.Signals): boolean;
   killAll(): Promise<ProcessEntry[]>;
@@ -26,12 +26,28 @@ export interface FaultTarget {
    * armed, with what disarms it.
    */
   interrupt(trigger: OperationTrigger, action: OperationAction, fired: (evidence: string) => void): Promise<() => void>;
+  /** Calls back when the running product answers as this release, and did not when it was asked for; returns what stops that. */
+  onAnswer(role: "from" | "to" | "next", callback: (version: string) => void): () => void;
   /** Cuts the power and starts again; returns what was killed. */
   reboot(): Promise<string[]>;
   /** Triggers the upgrade under way once more, without waiting for its end; returns the command. */
   triggerAgain(): string;
   /** Remounts the install tree with these options; returns an error text, or undefined when it worked. */
   remount(options: string): string | undefined;
+  /** The process that the kernel would kill first when memory runs out. */
+  mostCostly(): { readonly pid: number; readonly command: string; readonly score: number } | undefined;
+  /** What becomes of the service manager. `thaw` takes a freeze back. */
+  disturbManager(how: "freeze" | "crash" | "re-execute" | "thaw"): string;
+  /** Damages the files that match; tells what it did to each. Empty: there is none. */
+  damage(glob: string, how: "corrupt" | "truncate" | "empty"): string[];
+  /** Takes tools from the search path; tells what was found where, what is there all the same, and how to put it back. */
+  hide(tools: readonly string[]): { readonly taken: readonly string[]; readonly left: readonly string[]; undo(): void };
+  /** Sets the product's wall clock; tells which of its processes follow and which do not. */
+  jumpClock(ms: number): { readonly followers: readonly string[]; readonly deaf: readonly string[] };
+  /** Uninstalls and installs afresh; tells what was done. */
+  reinstall(role: "from" | "to"): Promise<string>;
+  /** Of the file system that holds the install tree: files there are, and files there can be. */
+  inodes(): { readonly total: number; readonly used: number };
   /** Of the file system that holds the install tree. */
   disk(): { readonly totalBytes: number; readonly usedBytes: number };
   /** Sizes that free space is measured in. */
@@ -41,7 +57,7 @@ export interface FaultTarget {
 /** What came of firing: evidence, and how to take it back where that can be done. */
 export interface Fired {
   readonly evidence: string;
-  /** `impossible`: it could not be done here and proves nothing. `waiting`: evidence comes later, by `hit`. */
-  readonly event: "fired" | "impossible" | "waiting";
+  /** `impossible`: it could not be done here and proves nothing. `moot`: this release has nothing that it could be done to. `waiting`: evidence comes later, by `hit`. */
+  readonly event: "fired" | "impossible" | "waiting" | "moot";
   readonly undo?: () => string;
 }

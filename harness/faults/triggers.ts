@@ -18,6 +18,7 @@ export function arm(trigger: Trigger, target: FaultTarget, fire: Fire): () => vo
   if ("process" in trigger) return onProcess(trigger.process, target, fire);
   if ("service" in trigger) return onServiceStart(trigger, target, fire);
   if ("request" in trigger) return target.watchRequests(trigger.request, trigger.bytes, fire);
+  if ("answers" in trigger) return onAnswer(trigger.answers, target, fire);
   if ("operation" in trigger) throw new Error("Cannot arm an operation here: the recorder fires at operations itself");
   throw new Error(`Cannot arm the point ${JSON.stringify(trigger.point)}: planning replaces points by the product's own triggers`);
 }
@@ -70,6 +71,14 @@ function onServiceStart(trigger: Extract<Trigger, { service: string }>, target: 
     if (++starts !== trigger.starts) return;
     stop();
     void fire(`service ${trigger.service} was started for the ${trigger.starts}. time as ${pid}`);
+  });
+  return stop;
+}
+
+function onAnswer(role: "from" | "to" | "next", target: FaultTarget, fire: Fire): () => void {
+  const stop = target.onAnswer(role, (version) => {
+    stop();
+    void fire(`the product answers as ${version}`);
   });
   return stop;
 }

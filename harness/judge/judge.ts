@@ -1,5 +1,5 @@
 // Judges a cell from its observations: outcome, findings, and whether it can be told at all. Pure: an old run can be judged again.
-import { actionKind, type Cell, type CellRecord, type Finding, type Outcome, type StepRecord } from "../model/index.ts";
+import { actionKind, type Cell, conditionNames, type CellRecord, type Finding, type Outcome, type StepRecord } from "../model/index.ts";
 import { CHECKS } from "./checks/index.ts";
 import { checkContext, type CheckContext } from "./context.ts";
 import { type Facts, gatherFacts, type JudgeInput } from "./facts.ts";
@@ -12,6 +12,8 @@ export interface Judgement {
   readonly outcome: Outcome | null;
   /** Why it could not be told whether all is well; null when it could. */
   readonly errored: string | null;
+  /** Why it proves nothing although nothing is wrong with it: what a fault acts upon does not exist in this release. */
+  readonly skipped?: string;
   /** Cause first. */
   readonly findings: Finding[];
   /** null: the scenario has no faults. */
@@ -36,11 +38,13 @@ export function judge(input: JudgeInput): Judgement {
   return { ...measured, ...looked(facts) };
 }
 
-function looked(facts: Facts): Pick<Judgement, "outcome" | "errored" | "findings"> {
+function looked(facts: Facts): Pick<Judgement, "outcome" | "errored" | "findings" | "skipped"> {
   const reading = readOutcome(facts);
   if (typeof reading === "string") return { outcome: null, errored: reading, findings: [] };
   const { outcome } = reading;
-  const unfired = neverFired(facts);
+  const moot = facts.timeline.faults.find(({ event }) => event === "moot");
+  if (moot !== undefined) return { outcome, errored: null, findings: [], skipped: moot.evidence };
+  const unfired = unmet(facts) ?? neverFired(facts);
   if (unfired !== null) return { outcome, errored: unfired, findings: [] };
   const context = checkContext(facts, reading);
   const findings = inOrder(CHECKS.flatMap((check) => check.run(context)));
@@ -59,6 +63,17 @@ function withoutReference({ layout, cell, freshProblem }: CheckContext): string 
   if (layout === null || layout.reference !== null) return null;
   const why = layout.role === "to" && freshProblem !== undefined && freshProblem !== "" ? `: ${freshProblem}` : "";
   return `no fresh install of ${cell[layout.role]} to compare with${why}`;
+}
+
+/** Nor does a condition that did not hold. */
+function unmet({ cell, timeline }: Facts): string | null {
+  for (const name of conditionNames(cell.script.conditions)) {
+    const seen = timeline.conditions.filter(({ condition }) => condition === name);
+    if (seen.length === 0) return `the condition ${name} was never looked at`;
+    const broken = seen.find(({ holds }) => !holds);
+    if (broken !== undefined) return `the condition ${name} did not hold: ${broken.evidence}`;
+  }
+  return null;
 }
 
 /** A fault that did not fire proves nothing. */

@@ -39,6 +39,7 @@ export interface Timeline {
   /** Commands with the number of the step in which they ran. */
   readonly commands: readonly { readonly step: number; readonly command: Kind<"command"> }[];
   readonly faults: readonly Kind<"fault">[];
+  readonly conditions: readonly Kind<"condition">[];
   readonly end: CellEnd | null;
   /** Time of the last observation. */
   readonly lastAt: number;
@@ -50,7 +51,7 @@ export function readTimeline(cell: Cell, observations: readonly Observation[]): 
     (step, index) => ({ number: index + 1, step, startedAt: null, endedAt: null, ok: null, message: "" }) as Writable,
   );
   const snapshots = new Map<SnapshotLabel, Seen>();
-  const timeline = { health: [], services: [], commands: [], faults: [] } as Lists;
+  const timeline = { health: [], services: [], commands: [], faults: [], conditions: [] } as Lists;
   let end: CellEnd | null = null;
   let current = 0;
   let lastAt = 0;
@@ -68,6 +69,7 @@ export function readTimeline(cell: Cell, observations: readonly Observation[]): 
     else if (seen.kind === "service") timeline.services.push(seen);
     else if (seen.kind === "command") timeline.commands.push({ step: current, command: seen });
     else if (seen.kind === "fault") timeline.faults.push(seen);
+    else if (seen.kind === "condition") timeline.conditions.push(seen);
     else if (seen.kind === "end") end = seen.end;
   }
   return { steps: spans, snapshots, ...timeline, end, lastAt };
@@ -79,6 +81,7 @@ type Lists = {
   services: Kind<"service">[];
   commands: { readonly step: number; readonly command: Kind<"command"> }[];
   faults: Kind<"fault">[];
+  conditions: Kind<"condition">[];
 };
 
 /** The step that was under way when the cell ended; undefined when none was cut short. */

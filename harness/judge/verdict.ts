@@ -6,19 +6,21 @@ import type { Judgement } from "./judge.ts";
  * The verdict of a judged cell.
  *
  * - could not be told → `errored`, whatever is known of it
+ * - nothing there that the fault acts upon → `skipped`
  * - findings → `known` when an entry matches that has not expired, else `failed`; an expired entry is named in the reason
  * - no findings → `fixed` when an entry matches that is not intermittent, expired or not: it must be removed; else `passed`
  *
  * @param today YYYY-MM-DD; an entry holds up to and including the day it expires on
  */
 export function verdictOf(
-  judgement: Pick<Judgement, "errored" | "findings">,
+  judgement: Pick<Judgement, "errored" | "findings" | "skipped">,
   cell: Pick<Cell, "id">,
   known: readonly KnownFailure[],
   today: string,
   matches: (pattern: string, id: string) => boolean,
 ): { readonly verdict: Verdict; readonly reason: string } {
   if (judgement.errored !== null) return { verdict: "errored", reason: judgement.errored };
+  if (judgement.skipped !== undefined) return { verdict: "skipped", reason: judgement.skipped };
   const entries = known.filter(({ pattern }) => matches(pattern, cell.id));
   const [first] = entries;
   if (judgement.findings.length === 0) {

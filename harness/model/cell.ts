@@ -1,5 +1,6 @@
 // A cell: product × pair (or chain) × scenario × environment. The unit that is planned, run, named and replayed.
 // Cells share their script, so that a plan of hundreds of thousands stays small.
+import type { Conditions } from "./conditions.ts";
 import type { Fault } from "./fault.ts";
 import type { EnvironmentName } from "./matrix.ts";
 import type { Outcome, PairKind, Scenario, Selection, Tier } from "./scenario.ts";
@@ -40,6 +41,7 @@ export interface Script {
   readonly downtime?: string;
   readonly baseline?: string;
   readonly candidate?: string;
+  readonly conditions?: Conditions;
   /** On the cell that a sweep expands from: its upgrade is recorded. */
   readonly sweep?: Sweep;
   /** On a point of a sweep that need not run the updater: the state it begins with. */
@@ -89,6 +91,8 @@ export interface EnvironmentFacts {
   readonly platform: "linux" | "darwin" | "win32";
   readonly description: string;
   readonly capabilities: readonly string[];
+  /** Why it lacks a capability, where that is known. */
+  readonly lacks?: Readonly<Record<string, string>>;
 }
 
 /** Names one artifact of a release: the release itself, its rebuild, or a variant of either. */

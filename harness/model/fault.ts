@@ -1,7 +1,7 @@
 // A fault: *when* (trigger) and *what* (action). The schema of both, as scenarios write them.
 import { z } from "zod";
 import { failure } from "./sweep.ts";
-import { duration, identifier, relativeGlob } from "./units.ts";
+import { duration, identifier, relativeGlob, shift, size } from "./units.ts";
 
 const operation = z.enum([
   "create",
@@ -47,6 +47,9 @@ export const trigger = z
       request: relativeGlob.describe("A file asked of the artifact server, such as *.tar.gz"),
       bytes: z.int().min(0).default(0).describe("How many bytes of it were sent"),
     }),
+    z.strictObject({
+      answers: z.enum(["from", "to", "next"]).describe("The running product answers as this release: its grace period begins"),
+    }),
     z.strictObject({ point: identifier.describe("A named point of the product (product.yaml, points)") }),
     z
       .strictObject({
@@ -74,6 +77,10 @@ export const serverMisbehaviour = z
       reset: z.number().min(0).max(1).describe("Fraction of the body after which the connection is reset"),
       times: z.int().min(1).default(1),
     }),
+    z.strictObject({ slow: duration.describe("How long the whole body takes, sent evenly") }),
+    z.strictObject({ length: z.number().min(0).describe("Content-Length says so many times the real length") }),
+    z.strictObject({ redirect: z.literal("loop").describe("Redirects to itself for ever") }),
+    z.strictObject({ sign: z.literal("foreign-key").describe("A sound signature of the archive, by a key that nobody trusts") }),
     z.strictObject({ substitute: z.enum(["from", "to"]).describe("Serve this release's file under the asked name") }),
   ])
   .meta({ id: "serverMisbehaviour" });
@@ -85,6 +92,7 @@ export const freeSpace = z
     archive: z.number().min(0).default(0).describe("× the size of the artifact's archive"),
     unpacked: z.number().min(0).default(0).describe("× the size of its unpacked files"),
     installed: z.number().min(0).default(0).describe("× the size of the installed tree"),
+    bytes: size.optional().describe("And so many bytes more"),
   })
   .meta({ id: "freeSpace" });
 
@@ -92,7 +100,9 @@ export const freeSpace = z
 export const action = z
   .union([
     z.strictObject({
-      kill: z.enum(["agent", "updater", "all", "caller"]).describe("caller: the process that carries out the operation of the trigger"),
+      kill: z
+        .enum(["agent", "updater", "watcher", "all", "caller"])
+        .describe("caller: the process that carries out the operation of the trigger"),
       signal: z.enum(["SIGKILL", "SIGTERM", "SIGSTOP", "SIGINT"]).default("SIGKILL"),
     }),
     z.literal("reboot").describe("Kill everything, keep the disk, start the enabled services"),
@@ -104,6 +114,27 @@ export const action = z
       sticky: z.boolean().default(false).describe("From then on everything that takes space fails as well"),
     }),
     z.literal("trigger-again").describe("Trigger the same upgrade a second time, at once"),
+    z.literal("out-of-memory").describe("Kill the process that the kernel would: the one with the highest oom_score"),
+    z.strictObject({
+      serviceManager: z
+        .enum(["freeze", "crash", "re-execute"])
+        .describe("freeze: it does nothing until the fault is taken back; crash: until a reboot; re-execute: it reads all units again"),
+    }),
+    z.strictObject({ limitInodes: z.int().min(0).describe("So many files can still be made") }),
+    z.strictObject({
+      damage: relativeGlob.describe("State files, as a glob in the install tree"),
+      how: z.enum(["corrupt", "truncate", "empty"]).describe("corrupt: a byte in the middle is another one; truncate: half of it is lost"),
+    }),
+    z.strictObject({
+      hide: z
+        .array(z.string().regex(/^[\w.+-]+$/))
+        .min(1)
+        .describe("Tools that are no longer on the search path"),
+    }),
+    z.strictObject({ clock: shift.describe("The wall clock jumps") }),
+    z.strictObject({
+      reinstall: z.enum(["from", "to"]).describe("Uninstall the product and install this release afresh; the user's files are kept"),
+    }),
   ])
   .meta({ id: "action" });
 export type Action = z.infer<typeof action>;
@@ -116,7 +147,7 @@ export const fault = z
     undo: z
       .union([z.literal("never"), z.literal("settled"), duration])
       .default("settled")
-      .describe("When a lasting fault (disk, server, read-only) is taken back: once the upgrade is over, or never"),
+      .describe("When a lasting fault (disk, server, clock, a stopped process) is taken back: once the upgrade is over, or never"),
   })
   .refine(
     isPossible,
@@ -126,13 +157,33 @@ export const fault = z
 export type Fault = z.infer<typeof fault>;
 
 /** The action's name, as it stands in evidence, plan and report. */
-export function actionKind(value: Action): "kill" | "fail" | "reboot" | "serve" | "limit-disk" | "read-only" | "trigger-again" {
+export function actionKind(value: Action): ActionKind {
   if (typeof value === "string") return value;
   if ("kill" in value) return "kill";
   if ("fail" in value) return "fail";
   if ("serve" in value) return "serve";
-  return "limit-disk";
+  if ("limitDisk" in value) return "limit-disk";
+  if ("serviceManager" in value) return "service-manager";
+  if ("limitInodes" in value) return "limit-inodes";
+  if ("damage" in value) return "damage";
+  if ("hide" in value) return "hide";
+  if ("clock" in value) return "clock";
+  if ("reinstall" in value) return "reinstall";
+  return value satisfies never;
 }
+
+export type ActionKind =
+  | Extract<Action, string>
+  | "kill"
+  | "fail"
+  | "serve"
+  | "limit-disk"
+  | "service-manager"
+  | "limit-inodes"
+  | "damage"
+  | "hide"
+  | "clock"
+  | "reinstall";
 
 /** What happens at an operation is done by the recorder, which holds the process meanwhile; it can do no more than this. */
 function isPossible({ when, do: done }: { readonly when: Trigger; readonly do: Action }): boolean {

@@ -1,6 +1,7 @@
 // The door of the model: the words of the project as types and schemas. Imports nothing but zod.
 export * from "./units.ts";
 export * from "./fault.ts";
+export * from "./conditions.ts";
 export * from "./recorded.ts";
 export * from "./sweep.ts";
 export * from "./product.ts";

@@ -32,6 +32,8 @@ export interface CellJob {
   readonly limits: { readonly stepMs: number; readonly cellMs: number };
   /** The recorder's program, inside the environment; needed for faults at operations, and where the upgrade is recorded. */
   readonly recorder?: string;
+  /** The library that gives the product a clock of its own, inside the environment; needed for the fault clock and the condition time. */
+  readonly clock?: string;
   /** Points that begin with a restored state; without them the script is run from its first step. */
   readonly points?: {
     /** The file with the recording, inside the environment. */

@@ -1,5 +1,6 @@
 // What the cell program sees and streams out as NDJSON, one observation a line. Written while running, judged afterwards.
 import type { SnapshotLabel } from "./cell.ts";
+import type { ConditionName } from "./conditions.ts";
 
 export interface TreeEntry {
   /** Relative to the install tree, forward slashes. */
@@ -46,7 +47,8 @@ export interface Snapshot {
   readonly diskBytes: number;
 }
 
-export type FaultEvent = "armed" | "fired" | "undone" | "impossible";
+/** `moot`: what the fault acts upon does not exist in this release; the cell is skipped. */
+export type FaultEvent = "armed" | "fired" | "undone" | "impossible" | "moot";
 
 /** One observation; `t` is milliseconds since the cell began, from a monotonic clock. */
 export type Observation = { readonly t: number } & (
@@ -76,6 +78,7 @@ export type Observation = { readonly t: number } & (
     }
   | { readonly kind: "request"; readonly path: string; readonly status: number; readonly bytes: number; readonly misbehaved?: string }
   | { readonly kind: "fault"; readonly fault: number; readonly event: FaultEvent; readonly evidence: string }
+  | { readonly kind: "condition"; readonly condition: ConditionName; readonly holds: boolean; readonly evidence: string }
   | { readonly kind: "snapshot"; readonly label: SnapshotLabel; readonly snapshot: Snapshot }
   | { readonly kind: "log"; readonly source: "agent" | "updater" | "service"; readonly path: string; readonly tail: string }
   | { readonly kind: "problem"; readonly message: string }

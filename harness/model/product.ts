@@ -131,7 +131,17 @@ export const product = z
     root: z.string().startsWith("/").optional().describe("A fixed install path; only environments with a root of their own can run it"),
     env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
     settings: z.record(identifier, setting).default({}),
+    speed: z
+      .number()
+      .min(1)
+      .max(10_000)
+      .default(10)
+      .describe("With published settings: how many times as fast its time may go without its own work becoming too slow for its waits"),
     install: z.array(argv).min(1).describe("Commands of a fresh install, in order; {artifact} is the archive, {root} the install tree"),
+    uninstall: z
+      .array(argv)
+      .default([])
+      .describe("Commands of an uninstall, in order, with the services stopped; whatever is left of the install tree is then removed"),
     services: z.array(service).min(1),
     version: probe.describe("Which version runs"),
     health: probe.describe("Whether it is well"),
@@ -149,6 +159,7 @@ export const product = z
     }),
     layout: layout.prefault({}),
     processes: z.array(processKind).min(1).describe("The product's long-running processes"),
+    watchers: z.array(regexText).default([]).describe("Command lines of those among the updaters that watch the new version"),
     updaters: z.array(regexText).default([]).describe("Command lines of updaters and watchers: none may be left"),
     logs: z.strictObject({ agent: z.array(relativeGlob).default([]), updater: z.array(relativeGlob).default([]) }).prefault({}),
     state: z.array(relativeGlob).default([]).describe("State files: .json and .yaml/.yml must parse, all must be non-empty"),

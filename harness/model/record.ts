@@ -1,5 +1,6 @@
 // record.json of a run: the contract all reports are views of. Observations lie beside it, one NDJSON file a cell.
 import { z } from "zod";
+import { conditions } from "./conditions.ts";
 import { environmentName } from "./matrix.ts";
 import { outcome, pairKind, selection, tier } from "./scenario.ts";
 
@@ -39,6 +40,7 @@ export const cellRecord = z.strictObject({
   environment: environmentName,
   tier,
   verdict,
+  conditions: conditions.optional(),
   /** null: it could not be told, or the cell did not run. */
   outcome: outcome.nullable(),
   expect: z.array(outcome),

@@ -1,5 +1,6 @@
 // scenarios/<id>.yaml: what is done to a pair, what goes wrong meanwhile, and which outcomes are right.
 import { z } from "zod";
+import { conditions } from "./conditions.ts";
 import { fault } from "./fault.ts";
 import { sweep } from "./sweep.ts";
 import { duration, identifier, relativeGlob } from "./units.ts";
@@ -15,9 +16,9 @@ export type PairKind = z.infer<typeof pairKind>;
 
 /** Which pairs a scenario runs on. What a selection leaves out is counted in the plan. */
 export const selection = z
-  .enum(["all", "traits", "updaters", "newest"])
+  .enum(["all", "traits", "updaters", "newest", "latest"])
   .describe(
-    "all pairs; traits: one pair for each combination of traits, kind and inversion; updaters: one pair for each traits of `from`, into the release most like it; newest: only pairs into the release built last",
+    "all pairs; traits: one pair for each combination of traits, kind and inversion; updaters: one pair for each traits of `from`, into the release most like it; newest: only pairs into the release built last; latest: of those the one from the release built last",
   );
 export type Selection = z.infer<typeof selection>;
 
@@ -45,9 +46,10 @@ export const scenario = z
     steps: z.array(scenarioStep).min(1).optional().describe("Left out: one upgrade to `to`, with the faults armed"),
     faults: z.array(fault).default([]),
     at: z
-      .union([z.literal("points"), z.literal("rollback-points"), z.record(identifier, z.array(fault).min(1))])
+      .union([z.literal("points"), z.literal("rollback-points"), z.literal("state-files"), z.record(identifier, z.array(fault).min(1))])
       .optional()
-      .describe("One cell for each named point: the product's own (faults fire there), or faults by name"),
+      .describe("One cell for each named point: the product's own (faults fire there), each state file damaged in each way, or faults by name"),
+    conditions: conditions.optional().describe("What is unusual about the machine"),
     sweep: sweep.optional().describe("Strikes at every operation of the upgrade; each becomes a cell of its own"),
     expect: z.array(outcome).min(1),
     downtime: duration.optional().describe("The longest time without a healthy agent"),

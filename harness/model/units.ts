@@ -12,6 +12,12 @@ export const duration = z
   .regex(DURATION, "must be a duration such as 300ms, 10s, 2m, 1h or 42d")
   .meta({ id: "duration", description: "A duration: a number and ms, s, m, h or d" });
 
+/** A duration forwards or backwards: `+43d`, `-2h`. */
+export const shift = z
+  .string()
+  .regex(/^[+-]\d+(?:\.\d+)?(?:ms|s|m|h|d)$/, "must be a signed duration such as +43d or -2h")
+  .meta({ id: "shift", description: "A duration forwards or backwards: + or -, a number, and ms, s, m, h or d" });
+
 /** A size in bytes with a binary unit: `512B`, `64KiB`, `1.5MiB`. */
 export const size = z
   .string()
@@ -35,6 +41,11 @@ export function milliseconds(value: string): number {
   const [, amount, unit] = DURATION.exec(value) ?? [];
   if (amount === undefined) throw new RangeError(`Cannot read the duration: ${JSON.stringify(value)}`);
   return Number(amount) * DURATION_UNIT_MS[unit as keyof typeof DURATION_UNIT_MS]; // the pattern allows only these units
+}
+
+/** Milliseconds of a signed duration that the schema accepted. */
+export function shiftMilliseconds(value: string): number {
+  return (value.startsWith("-") ? -1 : 1) * milliseconds(value.slice(1));
 }
 
 /** Bytes of a size that the schema accepted, rounded down. Throws on anything else. */

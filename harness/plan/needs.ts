@@ -22,7 +22,9 @@ export function reasonsToSkip(product: Product, script: Script, needs: readonly 
     ...needs.flatMap((need) => lacking(need, "the scenario")),
     ...(script.sweep === undefined ? [] : lacking("recorder", "the sweep")),
     ...script.faults.flatMap((fault) => needsOfFault(fault).flatMap((need) => lacking(need, `the fault ${actionKind(fault.do)}`))),
-    ...conditionNames(script.conditions).flatMap((name) => needsOfCondition(name).flatMap((need) => lacking(need, `the condition ${name}`))),
+    ...conditionNames(script.conditions).flatMap((name) =>
+      needsOfCondition(name).flatMap((need) => lacking(need, `the condition ${name}`)),
+    ),
     ...unnamed(product, script),
     ...missingVariants.map((variant) => `the product declares no variant ${variant}`),
   ]);

@@ -62,7 +62,12 @@ function stateFileScripts(id: string, scenario: Scenario, product: Product): Pla
     const { script } = plannedScript(id, scenario, scenario.faults, product);
     return [{ script, problems: ["the product declares no state"] }];
   }
-  const names = product.state.map((glob) => (glob.split("/").at(-1) ?? glob).toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, ""));
+  const names = product.state.map((glob) =>
+    (glob.split("/").at(-1) ?? glob)
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, ""),
+  );
   return product.state.flatMap((glob, index) => {
     const name = names[index] ?? "";
     const unique = names.indexOf(name) === index ? name : `${name}-${index + 1}`;

@@ -41,15 +41,21 @@ export class FreshInstalls {
   }
 }
 
+/** A cell has its conditions in its script, its record by itself. */
+interface Unusual {
+  readonly conditions?: Conditions | undefined;
+  readonly script?: { readonly conditions?: Conditions };
+}
+
 /** The cell that installs a release afresh. Its address is no cell of the plan: it is never judged. */
-export function referenceCell(cell: Pick<Cell, "product" | "to" | "next" | "kind" | "environment" | "script">, role: "to" | "next"): Cell {
+export function referenceCell(cell: Pick<Cell, "product" | "to" | "next" | "kind" | "environment"> & Unusual, role: "to" | "next"): Cell {
   const version = cell[role];
   const rebuilt = role === "to" ? cell.kind === "rebuild" : cell.next === cell.to;
   const ref: ArtifactRef = { product: cell.product, version, rebuilt };
   const { environment, product } = cell;
   // a rebuild is asked for through the pair's kind, as in any other cell
   const kind = rebuilt ? "rebuild" : "upgrade";
-  const { conditions } = cell.script;
+  const conditions = cell.conditions ?? cell.script?.conditions;
   const name = conditions === undefined ? FRESH.scenario : `${FRESH.scenario}.${conditionKey(conditions)}`;
   const id = `${artifactName(ref)}/${name}@${environment}`;
   return {

@@ -123,7 +123,20 @@ export class CellJudge {
     cell: Cell,
   ): Pick<
     CellRecord,
-    "id" | "product" | "from" | "to" | "next" | "kind" | "inverted" | "scenario" | "summary" | "environment" | "tier" | "expect" | "replay"
+    | "id"
+    | "product"
+    | "from"
+    | "to"
+    | "next"
+    | "kind"
+    | "inverted"
+    | "scenario"
+    | "summary"
+    | "environment"
+    | "tier"
+    | "conditions"
+    | "expect"
+    | "replay"
   > {
     const { id, product, from, to, next, kind, inverted, scenario, environment, tier, script } = cell;
     return {
@@ -138,6 +151,7 @@ export class CellJudge {
       summary: script.summary,
       environment,
       tier,
+      ...(script.conditions === undefined ? {} : { conditions: script.conditions }),
       expect: [...script.expect],
       replay: this.#replay(cell),
     };

@@ -31,7 +31,18 @@ export interface DockerOptions {
 const CELLS_PER_CONTAINER = 8;
 /** Measured with two products: a cell keeps a processor busy for a third of its time and waits for the rest. */
 const CELLS_A_PROCESSOR = 3;
-const ALWAYS = ["reboot", "signals", "absolute-root", "isolated-network", "root-user", "own-processes"];
+const ALWAYS = [
+  "reboot",
+  "signals",
+  "absolute-root",
+  "isolated-network",
+  "root-user",
+  "own-processes",
+  "posix",
+  "oom-score",
+  "other-user",
+  "builtin-services",
+];
 /** What the engine may refuse. */
 const TRIED = ["small-disk", "read-only-mount"];
 

@@ -46,9 +46,21 @@ export async function probeHost(): Promise<EnvironmentFacts> {
     name: "host",
     platform,
     description: `This machine: ${type()} ${release()}, ${arch()}, Node ${process.versions.node}; a temporary folder for every cell`,
-    capabilities: ["reboot", ...signals, ...root, ...mounts],
+    capabilities: ["reboot", "builtin-services", ...signals, ...root, ...mounts, ...(await furtherCapabilities(platform))],
   };
 }
+
+/** What conditions and faults beyond files and signals need. */
+async function furtherCapabilities(platform: EnvironmentFacts["platform"]): Promise<string[]> {
+  if (platform === "win32") return [];
+  const nobody = await run(process.execPath, ["-e", ""], { ...NOBODY, cwd: tmpdir(), timeout: 10_000 }).then(
+    () => ["other-user"],
+    () => [], // not allowed to become somebody else, or Node lies where others may not look
+  );
+  return ["posix", ...(platform === "linux" ? ["oom-score"] : []), ...nobody];
+}
+
+const NOBODY = { uid: 65_534, gid: 65_534 };
 
 class HostEnvironment implements Environment {
   readonly facts: EnvironmentFacts;
