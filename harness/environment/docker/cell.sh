@@ -55,16 +55,34 @@ fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", f | 1))'
   fi
 }
 
-# A process that is about to die has no command line any more, or is gone at the second look.
+# A process without a command line is ending or has ended. One that was killed but has not got that far yet is looked at until
+# it has: it cannot stay, and whatever holds it up holds up the end of the cell, which has a deadline.
 left_behind() {
   for entry in /proc/[0-9]*; do
     pid=${entry#/proc/}
     case " $before $$ " in *" $pid "*) continue ;; esac
-    command=$(tr '\0\n' '  ' < "$entry/cmdline" 2> /dev/null) || continue
-    [ -n "$command" ] || continue
-    [ -z "${looked:-}" ] && { looked=1; sleep 0.1; left_behind; return; }
-    printf '#left %s %s\n' "$pid" "$command"
+    while command=$(tr '\0\n' '  ' 2> /dev/null < "$entry/cmdline") && [ -n "$command" ]; do
+      if dying "$entry"; then continue; fi
+      printf '#left %s %s\n' "$pid" "$command"
+      break
+    done
   done
+}
+
+# Whether a SIGKILL waits for the process (bit 8 of the pending signals), or the kernel is at work on its end (PF_EXITING,
+# PF_SIGNALED). In this order, because that is how a process goes from the one to the other.
+dying() {
+  while read -r key mask; do
+    case $key in
+      SigPnd: | ShdPnd:) [ $((0x${mask#????????????} & 0x100)) -eq 0 ] || return 0 ;;
+    esac
+  done 2> /dev/null < "$1/status" || return 0
+  read -r line 2> /dev/null < "$1/stat" || return 0
+  flags=$(echo "${line##*) }" | { read -r _ _ _ _ _ _ flags _ && echo "$flags"; })
+  case $flags in
+    '' | *[!0-9]*) return 1 ;;
+    *) [ $((flags & 0x404)) -ne 0 ] ;;
+  esac
 }
 
 if [ "$mode" = namespace ]; then fresh_root; fi
