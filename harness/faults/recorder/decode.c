@@ -1,9 +1,7 @@
 /* From a stopped call to an operation: before it is carried out (which one, on which file; the injector decides by that) and
  * after (what came of it). All is read while everybody else who could change a file is held. */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -11,12 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "arch.h"
 #include "recorder.h"
-
-#ifndef SPLICE_F_NONBLOCK
-#define SPLICE_F_NONBLOCK 2
-#endif
 
 static int argument_fd(const struct tracee *t, int position)
 {
@@ -59,7 +52,9 @@ static bool on_path(struct tracee *t, struct op *op)
 	int dir = argument_fd(t, t->call->dir);
 	uint64_t address = t->args[(int)t->call->path];
 	if (names_descriptor(t, address)) return dir != AT_FDCWD && on_descriptor(t, dir, op);
-	return path_of_argument(t, dir, address, follows(t), op->path) && is_watched(op->path);
+	if (!path_of_argument(t, dir, address, follows(t), op->path) || !is_watched(op->path)) return false;
+	if (follows(t)) op->deleted = strip_deleted(op->path);
+	return true;
 }
 
 /* Only files hold everybody up: a write to a pipe, a terminal or a socket may wait for somebody who is held. */
@@ -176,6 +171,8 @@ bool decode(struct tracee *t, struct op *op)
 	op->fd = -1;
 	op->deleted = op->exchange = op->injected = false;
 	op->length = -1;
+	op->mode = op->uid = op->gid = 0;
+	op->type = "file";
 	op->path[0] = op->to[0] = op->text[0] = '\0';
 	switch (op->kind) {
 	case CALL_OPEN: return decode_open(t, op);
@@ -234,62 +231,11 @@ void complete(struct tracee *t, struct op *op, int64_t result)
 	case OP_WRITE: copy_write(t, op); break;
 	case OP_LINK:
 		if (op->deleted) describe_unnamed(op);
-		else remember_link(op->path, op->to);
+		remember_link(op->deleted ? op->to : op->path, op->to);
 		break;
 	case OP_CREATE: case OP_MKDIR: case OP_MKNOD: case OP_BIND: case OP_SYMLINK: case OP_CHMOD: case OP_CHOWN:
 		look_again(t, op);
 		break;
 	default: break;
 	}
-}
-
-/* A splice from an empty pipe would wait with everybody held, perhaps for one of them. Returns a descriptor of that pipe to
- * wait for, or -1 when the call can go on. */
-int blocking_input(struct tracee *t)
-{
-	char link[64];
-	struct stat file;
-	if (t->nr != SYS_splice || (t->args[5] & SPLICE_F_NONBLOCK) != 0) return -1;
-	descriptor_link(t, (int)t->args[0], link, sizeof link);
-	if (stat(link, &file) != 0 || !S_ISFIFO(file.st_mode)) return -1;
-	int pipe = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct pollfd state = { pipe, POLLIN, 0 };
-	if (pipe < 0 || poll(&state, 1, 0) == 0) return pipe;
-	close(pipe);
-	return -1;
-}
-
-/* Cuts the total of a vector down by shortening its parts where they lie: the caller is killed right after. */
-static bool halve_vector(struct tracee *t)
-{
-	struct iovec part;
-	uint64_t total = 0, count = t->args[2];
-	for (uint64_t i = 0; i < count; i++) {
-		if (read_memory(t, t->args[1] + i * sizeof part, &part, sizeof part) != sizeof part) return false;
-		total += part.iov_len;
-	}
-	uint64_t left = total / 2;
-	for (uint64_t i = 0; i < count; i++) {
-		uint64_t at = t->args[1] + i * sizeof part;
-		if (read_memory(t, at, &part, sizeof part) != sizeof part) return false;
-		if (part.iov_len > left) part.iov_len = left;
-		left -= part.iov_len;
-		if (!write_memory(t, at, &part, sizeof part)) return false;
-	}
-	return true;
-}
-
-/* Makes a write write half of its bytes. False when it is no write that has halves. */
-bool halve(struct tracee *t, const struct op *op)
-{
-	int count;
-	if (op->kind != OP_WRITE) return false;
-	switch (t->nr) {
-	case SYS_write: case SYS_pwrite64: count = 2; break;
-	case SYS_sendfile: count = 3; break;
-	case SYS_copy_file_range: case SYS_splice: count = 4; break;
-	case SYS_writev: case SYS_pwritev: case SYS_pwritev2: return halve_vector(t);
-	default: return false;
-	}
-	return set_argument(t->tid, count, t->args[count] / 2) == 0;
 }

@@ -46,6 +46,16 @@ static bool other_name(const struct stat *file, char *out)
 	return false;
 }
 
+/* A path by which the kernel names a file without a name, when it was reached by a descriptor: /proc/self/fd/N. */
+bool strip_deleted(char *path)
+{
+	struct stat status;
+	size_t length = strlen(path), suffix = sizeof DELETED - 1;
+	if (length <= suffix || strcmp(path + length - suffix, DELETED) != 0 || lstat(path, &status) == 0) return false;
+	path[length - suffix] = '\0';
+	return true;
+}
+
 /* False when it is none of a file: a pipe, a socket. A file without a name keeps its last one here, and is `deleted`. */
 bool path_of_descriptor(struct tracee *t, int fd, char *out, bool *deleted)
 {

@@ -1,5 +1,5 @@
 /* recorder run|serve|join: records what programs do to file systems, and makes single operations go wrong.
- * See README.md beside this file. Exit codes of its own: 2 wrong usage, 125 it cannot work, 127 the program cannot be started. */
+ * Exit codes of its own: 2 wrong usage, 125 it cannot work, 127 the program cannot be started. */
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>

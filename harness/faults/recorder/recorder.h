@@ -100,6 +100,8 @@ const struct call *find_call(uint64_t nr);
 /* ---- decode.c: from a stopped call to an operation */
 bool decode(struct tracee *t, struct op *op);
 void complete(struct tracee *t, struct op *op, int64_t result);
+
+/* ---- alter.c: what is done to a call before it is made */
 int blocking_input(struct tracee *t);
 bool halve(struct tracee *t, const struct op *op);
 
@@ -120,6 +122,7 @@ bool path_of_mapping(const struct tracee *t, uint64_t address, char *out);
 /* ---- links.c */
 void remember_link(const char *path, const char *to);
 bool path_of_descriptor(struct tracee *t, int fd, char *out, bool *deleted);
+bool strip_deleted(char *path);
 
 /* ---- log.c */
 bool open_log(const char *log, const char *data);

@@ -1,0 +1,225 @@
+// What is recorded: each way to change a file system, told by a small program that does just that.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { brief, Ground, program, recorder, type Recorded } from "./testing/recorded.ts";
+
+const made = await recorder();
+const unavailable = "unavailable" in made ? made.unavailable : undefined;
+if (unavailable !== undefined) console.warn(`Tests of the recorder are skipped: ${unavailable}`);
+const root = process.getuid?.() === 0;
+
+/** What each program of `testing/calls.c` does, in its order. */
+const EXPECTED: Record<string, readonly string[]> = {
+  create: [
+    "create a 640",
+    "truncate a 0",
+    "create a EEXIST",
+    "create no/a ENOENT",
+    "symlink dangling -> there",
+    "create there 640", // through a link that led nowhere
+  ],
+  writes: [
+    "create a 644",
+    "write a @0+3",
+    "write a @3+3",
+    "write a @6+3", // pwrite at 0, to a descriptor that appends
+    "write a @4+2",
+    "write a @1+5",
+    "write a @100+5",
+    "write a EBADF",
+    "write a @0+7 sync",
+  ],
+  "waiting-splice": ["create to 644", "create meanwhile 644", "write meanwhile @0+1", "write to @0+4"],
+  names: [
+    "create a 644",
+    "write a @0+1",
+    "create b 644",
+    "write b @0+1",
+    "rename a c",
+    "rename b c exchange",
+    "rename b c EEXIST",
+    "link b hard",
+    "symlink soft -> b",
+    "link b followed",
+    "unlink soft",
+    "unlink soft ENOENT",
+  ],
+  directories: [
+    "mkdir d 750",
+    "mkdir d EEXIST",
+    "mkdir d/e 700", // relative, after chdir, and with a slash at its end
+    "mkdir d/f 700",
+    "create d/e/x 600",
+    "symlink d/s -> e",
+    "create d/f/y 644", // as ../d/s/../f/y
+    "write d/f/y @0+1",
+    "unlink d/f/y",
+    "rmdir d/f",
+    "rmdir d/e ENOTEMPTY",
+  ],
+  descriptors: [
+    "create a 644",
+    "chmod a 600", // through /proc/self/fd
+    "rename a b",
+    "write b @0+1",
+    "link b c",
+    "unlink b",
+    "write c @1+1", // opened by a name that is gone
+    "unlink c",
+    "write (deleted) @2+1",
+    "chmod (deleted) 640",
+    "create b (deleted) 644", // a file may be called so
+    "write b (deleted) @0+1",
+  ],
+  rights: [
+    "create a 644",
+    "write a @0+0",
+    "symlink s -> a",
+    "chmod a 600",
+    "chmod a 644",
+    "chmod a 600",
+    "chown a",
+    "chown s",
+    "chown a",
+    "chown a",
+    "utimes s",
+    "utimes a",
+    "utimes a",
+  ],
+  nodes: ["mknod fifo 600 fifo", "mknod plain 600 file", "bind sock 755"],
+  sizes: ["create a 644", "truncate a 5", "truncate a 3", "fallocate a 0 @0+100", "fallocate a 1 @100+50"],
+  syncs: ["create a 644", "write a @0+4", "fsync a", "fdatasync a", "fsync .", "syncfs .", "sync", "msync a"],
+  blocking: [
+    "mknod fifo 600 fifo",
+    "create first 644",
+    "write first @0+1",
+    "create second 644",
+    "write second @0+1",
+    "create third 644",
+    "write third @0+1",
+  ],
+  unnamed: ["write (deleted) @0+5", "link (deleted) named 600", "write named @5+4"],
+};
+
+describe.skipIf(unavailable !== undefined)("recorder", () => {
+  const ground = new Ground("file" in made ? made.file : "");
+  afterAll(() => ground[Symbol.dispose]());
+
+  async function calls(name: string): Promise<Recorded> {
+    ground.fresh();
+    const recorded = await ground.run([await program("calls"), name]);
+    expect(recorded).toMatchObject({ code: 0, stderr: "" });
+    return recorded;
+  }
+  const briefly = ({ operations }: Recorded): string[] => brief(operations, ground.root);
+
+  test.each(Object.keys(EXPECTED))("%s", async (name) => {
+    const recorded = await calls(name);
+    // The last one of `rights` is a call that older kernels do not have.
+    expect(briefly(recorded).filter((line) => line !== "chmod a 640")).toEqual(EXPECTED[name]);
+    expect(recorded.operations.map(({ k }) => k)).toEqual(recorded.operations.map((_, at) => at + 1));
+  });
+
+  test("bytes are those that came into the file, whichever call brought them", async () => {
+    const recorded = await calls("copies");
+    const written = recorded.operations.flatMap((one) =>
+      one.op === "write" && one.data && one.path.endsWith("to")
+        ? [[one.offset, recorded.data.subarray(one.data[0], one.data[0] + one.data[1]).toString()]]
+        : [],
+    );
+    // Cloning works on few file systems; then it writes all ten bytes.
+    expect(written.slice(0, 4)).toEqual([
+      [0, "0123"],
+      [20, "234"],
+      [4, "456"],
+      [7, "spliced"],
+    ]);
+  });
+
+  test("extended attributes have their names", async () => {
+    const { operations } = await calls("attributes");
+    expect(operations.slice(2).map((one) => [one.op, "name" in one && one.name])).toEqual([
+      ["setxattr", "user.one"],
+      ["setxattr", "user.two"],
+      ["removexattr", "user.one"],
+    ]);
+  });
+
+  test("what cannot be followed is said, and rings are refused", async () => {
+    const { notes } = await calls("unseen");
+    expect(notes.filter(({ note }) => note === "unseen")).toMatchObject([{ what: "shared-mapping", path: `${ground.root}/a`, after: 2 }]);
+  });
+
+  test("a thread that becomes another program in the middle of an operation of the first leaves no gap", async () => {
+    const { operations, notes } = await calls("thread-exec");
+    const exits = notes.filter(({ note }) => note === "exit");
+    expect(exits).toMatchObject([{ status: 0 }]);
+    expect(operations.slice(2).filter(({ op }) => op !== "chmod")).toEqual([]);
+  });
+
+  test.skipIf(!root)("paths in another root are told as seen from ours", async () => {
+    expect(briefly(await calls("in-chroot")).slice(2)).toEqual([
+      "symlink root/link -> /sub",
+      "create root/sub/a 644",
+      "write root/sub/a @0+1",
+      "create root/sub/b 644",
+      "write root/sub/b @0+1",
+    ]);
+  });
+
+  test("two processes at once have one order, and it is that of the file", async () => {
+    const { operations, data } = await calls("race");
+    const writes = operations.filter((one) => one.op === "write");
+    expect(writes.map(({ offset }) => offset)).toEqual(writes.map((_, at) => at));
+    expect(new Set(writes.map(({ pid }) => pid)).size).toBe(2);
+    const [first] = writes;
+    const start = first?.data?.[0] ?? 0;
+    const log = readFileSync(`${ground.root}/log`, "utf8");
+    expect(data.subarray(start, start + 400).toString()).toBe(log);
+  });
+
+  test("processes are told with their parents and ends", async () => {
+    ground.fresh();
+    const { notes, code } = await ground.run(["sh", "-c", "true; sh -c 'kill -TERM $$'; exit 3"]);
+    const [shell] = notes;
+    expect(code).toBe(3);
+    expect(shell).toMatchObject({ note: "exec", argv: ["sh", "-c", "true; sh -c 'kill -TERM $$'; exit 3"] });
+    expect(notes.slice(1)).toMatchObject([
+      { note: "exec", parent: shell && "pid" in shell ? shell.pid : 0, argv: ["sh", "-c", "kill -TERM $$"] },
+      { note: "exit", signal: "SIGTERM" },
+      { note: "exit", status: 3 },
+    ]);
+  });
+
+  test("what happens elsewhere is neither counted nor recorded", async () => {
+    ground.fresh();
+    const { operations } = await ground.run(["sh", "-c", "mkdir ../beside && echo x > ../beside/file; echo y > here; rm -r ../beside"]);
+    expect(brief(operations, ground.root)).toEqual(["create here 644", "write here @0+2"]);
+  });
+
+  test.skipIf(!root)("works for a user without any privilege", async () => {
+    ground.fresh();
+    const { operations, stderr } = await ground.run(["sh", "-c", "echo x > a"], { uid: 1000 });
+    expect(stderr).toBe("");
+    expect(operations).toMatchObject([
+      { op: "create", uid: 1000, gid: 1000 },
+      { op: "write", offset: 0 },
+    ]);
+  });
+
+  test.each([
+    [["run"], 2, "recorder run"],
+    [["run", "--under", "relative", "--", "true"], 2, "not absolute"],
+    [["run", "--inject", "do=explode,k=1", "--", "true"], 2, "do is wrong"],
+    [["run", "--inject", "do=errno,k=1", "--", "true"], 2, "no errno"],
+    [["run", "--inject", "do=kill-after", "--", "true"], 2, "does not say where"],
+    [["run", "--inject", "do=kill-after,k=1,op=rename", "--", "true"], 2, "both k and a name"],
+    [["join", "--socket", "/nowhere/socket", "--", "true"], 127, "No such file"],
+    [["run", "--under", "/tmp", "--", "/nowhere/program"], 127, "No such file"],
+  ])("%j is refused, and says why", async (args, code, why) => {
+    const { status, stderr } = spawnSync("file" in made ? made.file : "", args, { encoding: "utf8" });
+    expect(status).toBe(code);
+    expect(stderr).toContain(why);
+  });
+});
