@@ -1,7 +1,8 @@
 // A recording told as effects: which inode each path meant at that moment. Told once, then played for every variant.
-import type { Operation, RecordedNote, Recording } from "../model/index.ts";
+import type { Operation, Recording } from "../model/index.ts";
 import { contentOf } from "./content.ts";
 import { perform, type Effect, type Entry } from "./effects.ts";
+import { Rewriting } from "./rewriting.ts";
 import { FileTree, ROOT, type Attributes, type Birth, type Inode } from "./tree.ts";
 import { tellOperation } from "./wording.ts";
 
@@ -56,15 +57,15 @@ class Teller {
   #inodes = ROOT;
   /** Files that lost a name and had another one: what is written to the lost name belongs there. */
   readonly #halfUnlinked = new Set<Inode>();
-  /** Files cut to nothing and not closed yet, by process. */
-  readonly #rewriting = new Map<number, Set<number>>();
+  readonly #rewriting: Rewriting;
 
   constructor(recording: Recording) {
     this.#recording = recording;
+    this.#rewriting = new Rewriting(recording.notes);
   }
 
   tell(): Story {
-    const { base: entries, operations, notes } = this.#recording;
+    const { base: entries, operations } = this.#recording;
     for (const entry of [...entries].sort((one, other) => (one.path < other.path ? -1 : 1))) {
       const { type, mode, uid, gid, target, data } = entry;
       const attributes = { mode: parseInt(mode, 8), uid, gid };
@@ -73,10 +74,9 @@ class Teller {
       if (place !== undefined) this.#make(place, { type, attributes, ...(target === undefined ? {} : { target }), ...content });
     }
     const base = this.#effects;
-    const exits = notes.filter((note) => note.note === "exit");
     const steps = operations.map((operation): Step => {
       this.#effects = [];
-      this.#closeRewritten(operation, exits);
+      for (const inode of this.#rewriting.closed(operation, (path) => this.#idAt(path))) this.#do({ kind: "flush", inode });
       if (operation.error === undefined) this.#operation(operation);
       return { operation, effects: this.#effects };
     });
@@ -116,14 +116,14 @@ class Teller {
         this.#do({ kind: "write", inode, offset: operation.offset, bytes: this.#bytes(operation.data) });
         return operation.sync === true ? this.#do({ kind: "sync", inode, dataOnly: true }) : undefined;
       case "truncate":
-        if (operation.size === 0) this.#rewriting.set(operation.pid, (this.#rewriting.get(operation.pid) ?? new Set()).add(inode));
+        if (operation.size === 0) this.#rewriting.begins(operation.pid, inode);
         return this.#do({ kind: "resize", inode, size: operation.size });
       case "fallocate":
         return this.#do({ kind: "allocate", inode, mode: operation.mode ?? 0, offset: operation.offset, size: operation.size });
       case "chmod":
         return this.#do({ kind: "attributes", inode, attributes: { ...attributes, mode: parseInt(operation.mode, 8) } });
       case "chown":
-        return this.#do({ kind: "attributes", inode, attributes: { ...attributes, uid: operation.uid, gid: operation.gid } });
+        return this.#do({ kind: "attributes", inode, attributes: givenAway(found, operation) });
       case "utimes":
       case "setxattr":
       case "removexattr":
@@ -218,22 +218,6 @@ class Teller {
     if (inode?.type === "file" && inode.parents.size > 0) this.#halfUnlinked.add(inode);
   }
 
-  /**
-   * ext4 writes a file that was cut to nothing and written anew when it is closed. Closing is not recorded: it is over once
-   * its process has ended or does something else.
-   */
-  #closeRewritten({ pid, k, ...operation }: Operation, exits: readonly Extract<RecordedNote, { note: "exit" }>[]): void {
-    if (this.#rewriting.size === 0) return;
-    for (const [writer, inodes] of this.#rewriting) {
-      const ended = exits.some((exit) => exit.pid === writer && exit.after < k);
-      if (writer !== pid && !ended) continue;
-      const still = !ended && "offset" in operation ? this.#idAt(operation.path) : undefined;
-      for (const inode of inodes) if (inode !== still) this.#do({ kind: "flush", inode });
-      if (still !== undefined && inodes.has(still)) this.#rewriting.set(writer, new Set([still]));
-      else this.#rewriting.delete(writer);
-    }
-  }
-
   #idAt(path: string): number | undefined {
     return this.#place(path, false)?.inode?.id;
   }
@@ -270,6 +254,12 @@ function birthOf(operation: Making, rights: (usual: string) => Attributes): Birt
     default:
       return operation satisfies never;
   }
+}
+
+/** The kernel takes the set-user-id bit away with the owner, and the set-group-id bit where the group may run the file. */
+function givenAway({ type, attributes: { mode } }: Inode, { uid, gid }: { readonly uid: number; readonly gid: number }): Attributes {
+  if (type === "directory" || type === "frame") return { mode, uid, gid };
+  return { mode: mode & ~0o4000 & ~((mode & 0o010) === 0 ? 0 : 0o2000), uid, gid };
 }
 
 function segmentsOf(path: string): string[] {

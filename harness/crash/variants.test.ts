@@ -197,6 +197,18 @@ test("strict: rights are durable by fsync, not by fdatasync", () => {
   expect(mode(script().fsync("/r/x"))).toBe("600");
 });
 
+test.each([
+  ["4755", "755"],
+  ["2755", "755"],
+  ["2744", "2744"],
+])("with its owner a file of mode %s changes to %s", (mode, after) => {
+  const script = new Script(OLD)
+    .do({ op: "chmod", path: "/r/x", mode })
+    .do({ op: "chown", path: "/r/x", uid: 5, gid: 6 })
+    .do({ op: "sync" });
+  expect(treeMode(script)).toBe(after);
+});
+
 test("drop-one: an operation is lost, later ones are not", () => {
   const recording = new Script(OLD)
     .create("/r/tmp", "new")
