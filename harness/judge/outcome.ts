@@ -117,7 +117,8 @@ function wasAccepted({ timeline, goal }: Facts): boolean {
 }
 
 function wasRefused(facts: Facts): boolean {
-  const { timeline, goal } = facts;
+  const { timeline, goal, cell } = facts;
+  if (cell.script.cut !== undefined) return false; // begun it had, or there would be nothing to cut off
   const { window } = goal;
   if (window === null) return false;
   const during = <T extends { readonly t: number }>(list: readonly T[]): T[] =>

@@ -43,7 +43,7 @@ export function expandSweep(input: SweepInput): ExpandedSweep {
   const { sweep } = input.cell.script;
   if (sweep === undefined) throw new Error(`Cannot expand ${input.cell.id}: it is no sweep`);
   const recording = withoutLogs(input);
-  const from = sweep.part === "all" ? 0 : firstServiceStart(recording);
+  const from = sweep.part === "all" ? 0 : firstStart(recording, input.product);
   const { length: operations } = recording.operations.filter(({ k }) => k > from);
   switch (sweep.kind) {
     case "kill":
@@ -168,6 +168,8 @@ function withoutLogs({ product, recording }: SweepInput): Recording {
   return { ...recording, operations: recording.operations.filter((operation) => !isLog(relative(operation.path ?? ""))) };
 }
 
-function firstServiceStart({ notes }: Recording): number {
-  return notes.find((note) => note.note === "mark" && note.name.startsWith(SERVICE_MARK))?.after ?? 0;
+/** Of the product's first service, which is the agent's. A recording in which it is never started has no such part. */
+function firstStart({ notes }: Recording, { services }: Product): number {
+  const mark = `${SERVICE_MARK}:${services[0]?.unit ?? ""}`;
+  return notes.find((note) => note.note === "mark" && note.name === mark)?.after ?? Infinity;
 }
