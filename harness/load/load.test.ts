@@ -292,6 +292,21 @@ const IN_MATRIX: readonly Case[] = [
     [`matrix.yaml:7:12: Cannot use the folder "a/../../b": '..' leads out of the project (move it into the project)`],
   ],
   [
+    "one of several folders of scenarios out of the project",
+    afterMatrix("scenarios: [scenarios, ../b]\n"),
+    [`matrix.yaml:7:24: Cannot use the folder "../b": '..' leads out of the project (move it into the project)`],
+  ],
+  [
+    "two scenarios of one name",
+    { ...afterMatrix("scenarios: [scenarios, more]\n"), "more/clean.yaml": SCENARIO, "more/other.yaml": SCENARIO },
+    ["more/clean.yaml:1:1: Cannot have two scenarios of one name: scenarios/clean.yaml is one already (rename one)"],
+  ],
+  [
+    "several folders of scenarios, which is no problem",
+    { ...afterMatrix("scenarios: [scenarios, more]\n"), "more/other.yaml": SCENARIO },
+    [],
+  ],
+  [
     "no scenarios",
     afterMatrix("scenarios: nowhere\n"),
     ["matrix.yaml:7:12: Cannot find a scenario: there is no .yaml file in nowhere/ (add one, or set scenarios: to their folder)"],
