@@ -45,6 +45,12 @@ test("any changes give the bytes that they give in one piece", () => {
   );
 });
 
+test("what is written over is not changed where it lies, in a Buffer neither", () => {
+  const bytes = Buffer.from("old");
+  const content = written(contentOf(bytes), 0, Buffer.from("N"));
+  expect([Buffer.from(bytesOf(content)).toString(), bytes.toString()]).toEqual(["Nld", "old"]);
+});
+
 test("content that lies in one piece is not copied", () => {
   const bytes = new Uint8Array(3 * CHUNK + 5).map((_, index) => index);
   expect(bytesOf(contentOf(bytes)).buffer).toBe(bytes.buffer);

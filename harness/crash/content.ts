@@ -51,7 +51,7 @@ export function written(content: Content, offset: number, bytes: Uint8Array): Co
     const part = bytes.subarray(from - offset, until - offset);
     if (part.length === old.length) chunks[index] = part;
     else {
-      const copy = old.slice();
+      const copy = new Uint8Array(old); // not slice(): that of a Buffer would be no copy
       copy.set(part, from - start);
       chunks[index] = copy;
     }

@@ -64,7 +64,7 @@ export class Script {
   }
 
   recording(): Recording {
-    const data = new Uint8Array(this.#length);
+    const data = Buffer.alloc(this.#length); // as it comes from a file
     let at = 0;
     for (const chunk of this.#chunks) {
       data.set(chunk, at);
