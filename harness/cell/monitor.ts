@@ -18,8 +18,8 @@ const ANSWERED_MS = 60;
 /** When nobody waits for anything. */
 const IDLE_MS = 80;
 
-/** How a wait ended. `crashing`: a service keeps crashing, and nothing is left that could change that. */
-export type Waited = "reached" | "crashing" | "deadline";
+/** How a wait ended. `crashing`: a service keeps crashing, and nothing is left that could change that. `down`: nothing runs or will. */
+export type Waited = "reached" | "crashing" | "down" | "deadline";
 
 /** The processes of one moment, listed when somebody asks. */
 type Listing = () => readonly ProcessEntry[];
@@ -74,9 +74,16 @@ export class Monitor implements AsyncDisposable {
     return this.#place.job.product.upgrade.busy.flatMap((sign) => this.#seen(sign, processes));
   }
 
-  /** Waits until the product is healthy. */
+  /** Waits until the product is healthy. Two looks in a row must find it down: one may fall between two processes. */
   healthy(deadlineMs: number): Promise<Waited> {
-    return this.#until(() => (this.#latest.healthy ? "reached" : this.#hopeless(this.#listing()) ? "crashing" : undefined), deadlineMs);
+    let down = 0;
+    return this.#until(() => {
+      if (this.#latest.healthy) return "reached";
+      const processes = this.#listing();
+      if (this.#hopeless(processes)) return "crashing";
+      down = !this.#manager.alive() && processes().length === 0 ? down + 1 : 0;
+      return down >= 2 ? "down" : undefined;
+    }, deadlineMs);
   }
 
   /**

@@ -192,15 +192,16 @@ export class Steps {
     return monitor.latest.healthy ? "steady and healthy" : "steady: everything is down";
   }
 
+  /** After a boot an upgrade that was cut off may be finished, or taken back. */
   async #reboot(): Promise<string> {
+    const { start, upgrade } = this.#cell.place.job.product.limits;
     await this.#cell.reboot();
-    return this.#expectHealth();
+    return this.#expectHealth(milliseconds(upgrade) > milliseconds(start) ? upgrade : start);
   }
 
   /** Healthy, and nothing under way: what runs only for a moment after a start is over. */
-  async #expectHealth(): Promise<string> {
-    const { monitor, place } = this.#cell;
-    const limit = place.job.product.limits.start;
+  async #expectHealth(limit = this.#cell.place.job.product.limits.start): Promise<string> {
+    const { monitor } = this.#cell;
     this.#over = false;
     const healthy = await monitor.healthy(milliseconds(limit));
     if (healthy !== "reached") throw new StepFailed(`Not healthy ${this.#until(healthy, limit)}`);
@@ -212,6 +213,7 @@ export class Steps {
 
   #until(waited: Waited, limit: string): string {
     const { crashes } = this.#cell.place.job.product.limits;
+    if (waited === "down") return `because nothing runs any more, and nothing is about to: ${this.#why()}`;
     return `${waited === "crashing" ? `and given up after ${crashes} starts in a row without health` : `within ${limit}`}: ${this.#why()}`;
   }
 

@@ -157,6 +157,11 @@ export class ServiceManager {
     return { state: service.state, pid, restarts: service.restarts, enabled: this.isEnabled(name) };
   }
 
+  /** True while a service runs, or is about to. */
+  alive(): boolean {
+    return this.pending() || [...this.#services.values()].some((service) => service.state === "active");
+  }
+
   /** True while a start is still to come by itself. */
   pending(): boolean {
     return [...this.#services.values()].some((service) => service.state === "auto-restart" || service.state === "deactivating");
