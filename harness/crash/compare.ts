@@ -45,14 +45,14 @@ function sequences(recording: Recording, ignored: (path: string) => boolean): Ma
     const path = operation.path ?? "";
     if ((path !== "" && ignored(path)) || ("to" in operation && ignored(operation.to))) continue;
     const { role, program } = roleOf(operation);
-    const process = byProcess.get(program) ?? { role, did: [] };
-    byProcess.set(program, process);
+    const actor = byProcess.get(program) ?? { role, did: [] };
+    byProcess.set(program, actor);
     const rest = [
       "to" in operation ? steady(operation.to) : "",
       "target" in operation ? steady(operation.target) : "",
       operation.error ?? "",
     ];
-    process.did.push({ operation, key: [operation.op, steady(path), ...rest].join("\0") });
+    actor.did.push({ operation, key: [operation.op, steady(path), ...rest].join("\0") });
   }
   const byRole = new Map<string, Did[]>();
   for (const { role, did } of byProcess.values()) byRole.set(role, [...(byRole.get(role) ?? []), ...did]);

@@ -1,6 +1,7 @@
 // What a disk holds while a system runs: one view for each crash variant, told every effect in the order it happens.
 // `running` is the tree as the running system sees it, with the effect already in it.
 import type { CrashVariant } from "../model/index.ts";
+import { resized } from "./content.ts";
 import { enterAll, perform, type Effect } from "./effects.ts";
 import { StrictDisk } from "./strict-disk.ts";
 import type { FileTree } from "./tree.ts";
@@ -47,6 +48,7 @@ class MetadataDisk implements Disk {
     switch (effect.kind) {
       case "write":
         this.#behind.add(effect.inode);
+        if (this.#flushes) this.#lengthen(effect.inode, effect.offset + effect.bytes.length);
         return;
       case "flush":
         if (this.#flushes) this.#catchUp(effect.inode, running);
@@ -60,6 +62,12 @@ class MetadataDisk implements Disk {
       default:
         perform(this.tree, effect);
     }
+  }
+
+  /** ext4 notes the new length at once where the bytes go into a block that the file has already: until they do, it holds zeros. */
+  #lengthen(inode: number, end: number): void {
+    const { content } = this.tree.inode(inode);
+    if (growsInItsBlock(content.size, end)) this.tree.setContent(inode, resized(content, end));
   }
 
   #catchUp(inode: number, running: FileTree): void {
@@ -117,8 +125,7 @@ class OrderedDisk implements Disk {
       case "write":
         this.#changed.add(effect.inode);
         this.#contents.add(effect.inode);
-        if (running.inode(effect.inode).content.size > this.#next.tree.inode(effect.inode).content.size)
-          this.#unallocated.add(effect.inode);
+        this.#noteGrowth(effect.inode, running.inode(effect.inode).content.size);
         return;
       case "attributes":
       case "touch":
@@ -139,6 +146,12 @@ class OrderedDisk implements Disk {
     this.#contents.add(effect.inode);
   }
 
+  #noteGrowth(inode: number, size: number): void {
+    const onDisk = this.#next.tree.inode(inode).content.size;
+    if (growsInItsBlock(onDisk, size)) this.#changedData.add(inode);
+    else if (size > onDisk) this.#unallocated.add(inode);
+  }
+
   #commit(running: FileTree): void {
     for (const effect of this.#waiting) {
       if (effect.kind === "birth") this.tree.add(effect.inode, effect.birth);
@@ -154,4 +167,11 @@ class OrderedDisk implements Disk {
     this.#changed.clear();
     this.#changedData.clear();
   }
+}
+
+/** Of ext4, unless it was made with other ones. */
+const BLOCK = 4096;
+
+function growsInItsBlock(size: number, end: number): boolean {
+  return end > size && size > 0 && Math.ceil(end / BLOCK) === Math.ceil(size / BLOCK);
 }

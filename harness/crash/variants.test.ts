@@ -78,7 +78,26 @@ test.each<[string, Script, Expected]>([
     new Script(OLD).write("/r/x", "new").do({ op: "fdatasync", path: "/r/x" }),
     { otherwise: fresh("new") },
   ],
-  ["appended to", new Script(OLD).write("/r/x", "er", 3), { kill: fresh("older"), otherwise: OLD }],
+  [
+    "appended to: ext4 notes the new length before the bytes are there",
+    new Script(OLD).write("/r/x", "er", 3),
+    { kill: fresh("older"), "metadata-auto-da-alloc": fresh("old\0\0"), otherwise: OLD },
+  ],
+  [
+    "appended to, and another file synced",
+    new Script(OLD).write("/r/x", "er", 3).create("/r/y").fsync("/r/y"),
+    {
+      kill: { ...fresh("older"), "/r/y": "" },
+      "metadata-only": { ...OLD, "/r/y": "" },
+      posix: OLD,
+      otherwise: { ...fresh("old\0\0"), "/r/y": "" },
+    },
+  ],
+  [
+    "appended to beyond its block: the length waits for the bytes",
+    new Script(OLD).write("/r/x", "er".repeat(4096), 3),
+    { kill: fresh(`old${"er".repeat(4096)}`), otherwise: OLD },
+  ],
   ["removed", new Script(OLD).do({ op: "unlink", path: "/r/x" }), { "ext4-nothing-unsynced": OLD, posix: OLD, otherwise: R }],
   [
     "a link turned by rename, never synced",
@@ -123,6 +142,11 @@ test.each<[string, Script, Expected]>([
 test("fsync of what the journal has already commits nothing new", () => {
   const recording = new Script().create("/r/a", "a").fsync("/r/a").create("/r/b").fsync("/r/a").recording();
   expect(left(recording, "ext4-nothing-unsynced")).toEqual({ ...R, "/r/a": "a" });
+});
+
+test("fdatasync of a file that grew within its block commits all names, too", () => {
+  const script = new Script(OLD).write("/r/x", "er", 3).create("/r/y").do({ op: "fdatasync", path: "/r/x" });
+  expect(left(script.recording(), "ext4-nothing-unsynced")).toEqual({ ...fresh("older"), "/r/y": "" });
 });
 
 test("fsync of a file that was renamed since commits the rename", () => {
