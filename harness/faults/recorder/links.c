@@ -64,6 +64,7 @@ bool path_of_descriptor(struct tracee *t, int fd, char *out, bool *deleted)
 	*deleted = false;
 	descriptor_link(t, fd, link, sizeof link);
 	ssize_t length = readlink(link, out, LONG_PATH - 1);
+	if (length < 0) tell_if_denied(t);
 	if (length <= 0 || length == LONG_PATH - 1 || out[0] != '/') return false;
 	out[length] = '\0';
 	size_t suffix = sizeof DELETED - 1;

@@ -11,16 +11,18 @@
 static FILE *log_file, *data_file;
 static int64_t data_size;
 
-static bool open_file(const char *file, FILE **stream)
+static char log_buffer[BUFFER], data_buffer[BUFFER];
+
+static bool open_file(const char *file, FILE **stream, char *buffer)
 {
 	*stream = fopen(file, "we");
-	return *stream != NULL && setvbuf(*stream, NULL, _IOFBF, BUFFER) == 0;
+	return *stream != NULL && setvbuf(*stream, buffer, _IOFBF, BUFFER) == 0;
 }
 
 /* Either may be null: then that is not kept. */
 bool open_log(const char *log, const char *data)
 {
-	return (log == NULL || open_file(log, &log_file)) && (data == NULL || open_file(data, &data_file));
+	return (log == NULL || open_file(log, &log_file, log_buffer)) && (data == NULL || open_file(data, &data_file, data_buffer));
 }
 
 /* A recording that is not whole is none: without room for it we end, and with us all we trace. */

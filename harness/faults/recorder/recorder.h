@@ -38,7 +38,7 @@ struct tracee {
 	int memory; /* descriptor of /proc/<tid>/mem, -1 when not open */
 	const struct call *call;
 	uint64_t nr, args[6];
-	bool queued, told_foreign;
+	bool queued, told_foreign, told_denied;
 	int waits_for; /* a pipe it will read from, -1 when it waits for none */
 	struct tracee *next, *behind; /* the table; the queue */
 };
@@ -83,6 +83,7 @@ void remove_tracee(struct tracee *t);
 void read_family(struct tracee *t);
 bool read_call(struct tracee *t, struct call_stop *stop);
 void forget_memory(struct tracee *t);
+void tell_if_denied(struct tracee *t);
 ssize_t read_memory(struct tracee *t, uint64_t address, void *buffer, size_t size);
 bool write_memory(struct tracee *t, uint64_t address, const void *bytes, size_t size);
 bool read_string(struct tracee *t, uint64_t address, char *buffer, size_t size);

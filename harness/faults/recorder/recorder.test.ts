@@ -99,6 +99,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     "create third 644",
     "write third @0+1",
   ],
+  stopping: ["create stopped 644", "write stopped @0+1", "create continued 644", "write continued @0+1"],
   unnamed: ["write (deleted) @0+5", "link (deleted) named 600", "write named @5+4"],
 };
 
@@ -206,6 +207,30 @@ describe.skipIf(unavailable !== undefined)("recorder", () => {
       { op: "create", uid: 1000, gid: 1000 },
       { op: "write", offset: 0 },
     ]);
+  });
+
+  test.skipIf(!root)("who changes its user is followed with the right to, and told of without", async () => {
+    const script = "setpriv --reuid 1000 --regid 1000 --clear-groups mkdir made";
+    const without = ["setpriv", "--bounding-set", "-sys_ptrace", "--inh-caps", "-sys_ptrace"];
+    ground.fresh();
+    const followed = await ground.run(["sh", "-c", script]);
+    expect(followed.operations).toMatchObject([{ op: "mkdir", uid: 1000 }]);
+    expect(followed.notes.filter(({ note }) => note === "unseen")).toEqual([]);
+    ground.fresh();
+    const lost = await ground.run(["sh", "-c", script], { under: without });
+    expect(lost.operations).toEqual([]);
+    expect(lost.notes.filter(({ note }) => note === "unseen")).toMatchObject([{ what: "not-permitted" }]);
+    expect(lost.events.filter(({ event }) => event === "problem")).toMatchObject([{ message: expect.stringContaining("CAP_SYS_PTRACE") }]);
+  });
+
+  test("many threads at once lose nothing", async () => {
+    ground.fresh();
+    const script = `const fs = require("node:fs/promises");
+      Promise.all(Array.from({ length: 60 }, async (_, i) => { await fs.mkdir("d" + i); await fs.writeFile("d" + i + "/f", "x".repeat(i)); await fs.rename("d" + i, "e" + i); }));`;
+    const { code, operations } = await ground.run([process.execPath, "-e", script], { env: { UV_THREADPOOL_SIZE: "8" } });
+    expect(code).toBe(0);
+    for (const op of ["mkdir", "create", "rename"] as const) expect(operations.filter((one) => one.op === op)).toHaveLength(60);
+    expect(operations.filter(({ error }) => error !== undefined)).toEqual([]);
   });
 
   test.each([

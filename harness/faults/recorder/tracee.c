@@ -69,6 +69,18 @@ void forget_memory(struct tracee *t)
 	t->memory = -1;
 }
 
+/* Who changed its user is closed to us without CAP_SYS_PTRACE. Told once a process. */
+void tell_if_denied(struct tracee *t)
+{
+	static pid_t last;
+	if ((errno != EACCES && errno != EPERM) || t->told_denied) return;
+	t->told_denied = true;
+	if (last == t->tgid) return;
+	last = t->tgid;
+	note_unseen("not-permitted", t->tgid, NULL);
+	event_problem("Cannot follow process %d, which changed its user: that needs CAP_SYS_PTRACE", t->tgid);
+}
+
 /* By /proc/<tid>/mem: containers deny process_vm_readv by default. */
 static bool has_memory(struct tracee *t)
 {
@@ -76,6 +88,7 @@ static bool has_memory(struct tracee *t)
 	if (t->memory >= 0) return true;
 	snprintf(file, sizeof file, "/proc/%d/mem", t->tid);
 	t->memory = open(file, O_RDWR | O_CLOEXEC);
+	if (t->memory < 0) tell_if_denied(t);
 	return t->memory >= 0;
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,22 @@ static void in_chroot(void)
 	make("b", "2");
 }
 
+/* A child stops; its parent is told so, continues it, and is told of its end. */
+static void stopping(void)
+{
+	int status;
+	pid_t child = fork();
+	if (child == 0) {
+		raise(SIGSTOP);
+		make("continued", "x");
+		_exit(5);
+	}
+	MUST(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	make("stopped", "x");
+	MUST(kill(child, SIGCONT) == 0);
+	MUST(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 5);
+}
+
 /* Two processes that write as fast as they can: their order is the recorder's. */
 static void race(void)
 {
@@ -284,7 +301,7 @@ static const struct { const char *name; void (*run)(void); } all[] = {
 	{ "create", create }, { "writes", writes }, { "copies", copies }, { "waiting-splice", waiting_splice }, { "names", names },
 	{ "directories", directories }, { "descriptors", descriptors }, { "rights", rights }, { "attributes", attributes },
 	{ "nodes", nodes }, { "sizes", sizes }, { "syncs", syncs }, { "blocking", blocking }, { "unnamed", unnamed },
-	{ "thread-exec", thread_exec }, { "unseen", unseen }, { "in-chroot", in_chroot }, { "race", race },
+	{ "thread-exec", thread_exec }, { "unseen", unseen }, { "in-chroot", in_chroot }, { "race", race }, { "stopping", stopping },
 };
 
 int main(int argc, char **argv)

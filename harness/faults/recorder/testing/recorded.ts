@@ -35,6 +35,8 @@ export interface Recorded {
 export interface RunOptions {
   readonly inject?: readonly string[];
   readonly uid?: number;
+  /** A command that starts the recorder. */
+  readonly under?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -75,9 +77,10 @@ export class Ground implements Disposable {
   }
 
   /** Runs `argv` in the watched folder until everything it started has ended. */
-  async run(argv: readonly string[], { inject, uid, env }: RunOptions = {}): Promise<Recorded> {
+  async run(argv: readonly string[], { inject, uid, env, under = [] }: RunOptions = {}): Promise<Recorded> {
     for (const name of ["log", "data", "events"]) rmSync(path.join(this.path, name), { force: true });
-    const child = spawn(this.#file, ["run", ...this.options(inject), "--", ...argv], {
+    const [command = "", ...args] = [...under, this.#file, "run", ...this.options(inject), "--", ...argv];
+    const child = spawn(command, args, {
       cwd: this.root,
       stdio: ["ignore", "ignore", "pipe"],
       env: { PATH: process.env["PATH"], LC_ALL: "C", UV_THREADPOOL_SIZE: "1", ...env },

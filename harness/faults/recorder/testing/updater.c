@@ -16,7 +16,7 @@ static void must(int ok, const char *what)
 
 static void copy(int from, int to, const char *name)
 {
-	char text[4096];
+	static char text[32768];
 	ssize_t got;
 	int in = openat(from, name, O_RDONLY), out = openat(to, name, O_CREAT | O_EXCL | O_WRONLY, 0600);
 	must(in >= 0 && out >= 0, name);
