@@ -66,11 +66,22 @@ export function outlineOf(data: unknown): Outline {
 export async function loadProducts(root: string, outline: Outline, matrix: Source | undefined): Promise<Gathered<Product>> {
   const loaded: [string, Loaded<Product>][] = [];
   const problems: Problem[] = [];
+  // products that differ only in their releases share a file: it is read, and complained of, once
+  const twins = new Map<string, Loaded<Product> | undefined>();
   for (const { name, folder } of outline.products) {
     const file = path.join(root, folder, "product.yaml");
+    if (twins.has(file)) {
+      const twin = twins.get(file);
+      if (twin !== undefined) loaded.push([name, twin]);
+      continue;
+    }
     const parsed = await readSource(root, file);
     if (parsed === null) problems.push(...missingProduct(name, shownPath(root, file), matrix));
-    else gather(name, parsed, productSchema, checkProduct, loaded, problems);
+    else {
+      const before = loaded.length;
+      gather(name, parsed, productSchema, checkProduct, loaded, problems);
+      twins.set(file, loaded[before]?.[1]);
+    }
   }
   return { loaded, problems };
 }

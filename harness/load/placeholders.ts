@@ -58,6 +58,7 @@ function knownAt([first, second, third]: Path): readonly string[] | null {
     case "upgrade":
       return second === "command" ? ARTIFACT : null;
     case "env":
+    case "uninstall":
       return TARGET;
     case "version":
     case "health":
