@@ -1,7 +1,7 @@
 // record.json of a run: the contract all reports are views of. Observations lie beside it, one NDJSON file a cell.
 import { z } from "zod";
 import { conditions } from "./conditions.ts";
-import { environmentName } from "./matrix.ts";
+import { environmentName, knownFailure } from "./matrix.ts";
 import { outcome, pairKind, selection, tier } from "./scenario.ts";
 
 export const RECORD_VERSION = 1;
@@ -51,6 +51,10 @@ export const cellRecord = z.strictObject({
   durationMs: z.number(),
   /** Why it is errored, known, or skipped; empty otherwise. */
   reason: z.string(),
+  /** The entry of the matrix that made it known or fixed. */
+  known: knownFailure.pick({ pattern: true, reason: true, link: true }).optional(),
+  /** Hash of all that was put into it: two runs of equal inputs should come to one verdict. */
+  inputs: z.string().optional(),
   steps: z.array(stepRecord),
   /** Path of the observations, relative to the record; null when there are none. */
   observations: z.string().nullable(),
@@ -82,6 +86,17 @@ export const sweepRecord = z.strictObject({
 });
 export type SweepRecord = z.infer<typeof sweepRecord>;
 
+/** What a release of the run is, so that a report can say what its authors knew. */
+export const releaseRecord = z.strictObject({
+  product: z.string(),
+  version: z.string(),
+  built: z.string(),
+  traits: z.array(z.string()),
+  channel: z.string().optional(),
+  withdrawn: z.string().optional().describe("Why it is no longer offered"),
+});
+export type ReleaseRecord = z.infer<typeof releaseRecord>;
+
 export const runRecord = z.strictObject({
   record: z.literal(RECORD_VERSION),
   upmatrix: z.string().describe("Version of upmatrix"),
@@ -96,6 +111,7 @@ export const runRecord = z.strictObject({
     z.strictObject({ name: environmentName, platform: z.string(), description: z.string(), capabilities: z.array(z.string()) }),
   ),
   unavailable: z.array(z.strictObject({ name: environmentName, reason: z.string() })).describe("Environments that could not be used"),
+  releases: z.array(releaseRecord).optional().describe("The releases of the products that were tested"),
   settings: z.array(z.strictObject({ product: z.string(), name: z.string(), published: z.string(), test: z.string() })),
   leftOut: z.array(z.strictObject({ product: z.string(), scenario: z.string(), environment: environmentName, selection, cells: z.int() })),
   skipped: z.array(z.strictObject({ id: z.string(), reason: z.string() })),

@@ -1,5 +1,6 @@
 // The run as Markdown, for the job summary of GitHub Actions: the decision first, then tables, then what is behind them.
 import type { RunRecord } from "../model/index.ts";
+import { attributionLine, attributions } from "./attribution.ts";
 import type { Cause } from "./causes.ts";
 import { cellDetail, cellLine } from "./cell-detail.ts";
 import { countsLine, gateLine, gateReasons, leftOutLine, reasonLine, runDuration } from "./gate.ts";
@@ -46,6 +47,7 @@ function* chunks(record: RunRecord, details: Details): Generator<string> {
   const overview = overviewOf(record);
   yield decision(record, overview);
   if (overview.products.length > 0) yield products(overview);
+  yield blame(record);
   yield* attention(overview, details);
   for (const product of overview.products) yield pairs(product);
   yield sweeps(record);
@@ -97,6 +99,13 @@ function products(overview: Overview): string {
     formatDuration(product.durationMs),
   ]);
   return `\n${table(head, body)}`;
+}
+
+function blame(record: RunRecord): string {
+  const found = attributions(record).slice(0, MOST_ROWS);
+  return found.length === 0
+    ? ""
+    : `\n### Whose fault it seems to be\n\n${found.map((one) => `- ${inline(attributionLine(one))}\n`).join("")}`;
 }
 
 function* attention(overview: Overview, details: Details): Generator<string> {

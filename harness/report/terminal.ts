@@ -1,5 +1,6 @@
 // The summary of a run for a terminal. Failures come last but for the decision, so that both are on the screen at the end.
 import type { CellRecord, Observation, RunRecord } from "../model/index.ts";
+import { attributionLine, attributions } from "./attribution.ts";
 import type { Cause } from "./causes.ts";
 import { cellDetail, cellLine } from "./cell-detail.ts";
 import { countsLine, gateLine, gateReasons, leftOutLine, reasonLine, runDuration } from "./gate.ts";
@@ -41,6 +42,7 @@ export function terminalSummary(record: RunRecord, options: TerminalOptions): st
       width,
     ),
     ...attention(overview, options, paint, width),
+    rows("Whose fault it seems to be", attributions(record).map(attributionLine), paint, width),
     rows("Problems around the cells", record.problems.map(oneLine), paint, width),
     decision(record, overview, paint, width, options.report),
   ];

@@ -1,7 +1,7 @@
 // Runs a plan: artifacts, environments, cells within the limits, verdicts, record. Reads like a recipe; prints nothing.
 import os from "node:os";
 import { type BuildContext, buildArtifacts, type StoredArtifact } from "../build/index.ts";
-import type { Environment } from "../environment/index.ts";
+import { bundleCellProgram, type Environment } from "../environment/index.ts";
 import { gateOf, referencesOf, summarizeSweep } from "../judge/index.ts";
 import {
   type ArtifactRef,
@@ -18,6 +18,7 @@ import {
 import type { Project } from "../load/index.ts";
 import { neededArtifacts } from "./artifacts.ts";
 import { referenceCell } from "./fresh.ts";
+import { inputsOf, withInputs } from "./inputs.ts";
 import { CellJudge } from "./judging.ts";
 import { runCells } from "./cells.ts";
 import { RecordFolder } from "./record-folder.ts";
@@ -91,7 +92,10 @@ export async function run(project: Project, plan: Plan, options: RunOptions): Pr
   const points = new Map(sweeps.map((sweep) => [sweep.cell.id, sweep.points]));
   const cells = plan.cells.flatMap((cell) => [cell, ...(points.get(cell.id) ?? [])]);
   if (points.size > 0) await folder.keepPlan({ products: project.products, cells });
-  const record = assemble(project, plan, judge.records(cells), { startedAt, problems, sweeps, options });
+  const program = await bundleCellProgram(options.build.cache);
+  const inputs = inputsOf({ project, artifacts: artifacts ?? new Map(), environments: options.environments, program: program.digest });
+  const records = judge.records(cells).map((record, index) => withInputs(record, inputs(cells[index])));
+  const record = assemble(project, plan, records, { startedAt, problems, sweeps, options });
   await folder.write(record);
   return { record, directory: folder.directory };
 }
@@ -149,6 +153,9 @@ function assemble(
     interrupted,
     environments: [...options.environments.values()].map(({ facts }) => ({ ...facts, capabilities: [...facts.capabilities] })),
     unavailable: options.unavailable,
+    releases: Object.entries(project.matrix.products).flatMap(([product, { releases }]) =>
+      tested.has(product) ? releases.map((release) => ({ product, ...release })) : [],
+    ),
     settings: Object.entries(project.products).flatMap(([product, { settings }]) =>
       tested.has(product) ? Object.entries(settings).map(([name, { published, test }]) => ({ product, name, published, test })) : [],
     ),
