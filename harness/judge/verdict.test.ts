@@ -40,7 +40,10 @@ test.each<[string, Finding[], string | null, KnownFailure[], Verdict, string]>([
   ["known, but it could not be told", [], "lost: why", [entry("2027-01-02")], "errored", "lost: why"],
   ["another cell is known", [finding], null, [{ ...entry("2027-01-02"), pattern: "b/*" }], "failed", ""],
 ])("%s", (_, findings, errored, known, verdict, reason) => {
-  expect(verdictOf({ findings, errored }, { id: "a/1..2/test@host" }, known, "2027-01-01", matches)).toEqual({ verdict, reason });
+  const told = verdictOf({ findings, errored }, { id: "a/1..2/test@host" }, known, "2027-01-01", matches);
+  expect(told).toMatchObject({ verdict, reason });
+  const entries = { known: { pattern: "a/*", reason: "Old updater", link: "https://bugs/1" } };
+  expect(told).toEqual({ verdict, reason, ...(verdict === "known" || verdict === "fixed" ? entries : {}) });
 });
 
 test.each<[Verdict[], boolean, boolean, number]>([

@@ -1,6 +1,11 @@
 // What a judgement means: the verdict of a cell by the list of known failures, and the gate by the verdicts of a run.
-import type { Cell, KnownFailure, RunRecord, Verdict } from "../model/index.ts";
+import type { Cell, CellRecord, KnownFailure, RunRecord, Verdict } from "../model/index.ts";
 import type { Judgement } from "./judge.ts";
+
+/** The verdict, why, and the entry in `known` that it goes back to. */
+export interface Decision extends Pick<CellRecord, "verdict" | "reason"> {
+  readonly known?: NonNullable<CellRecord["known"]>;
+}
 
 /**
  * The verdict of a judged cell.
@@ -18,7 +23,7 @@ export function verdictOf(
   known: readonly KnownFailure[],
   today: string,
   matches: (pattern: string, id: string) => boolean,
-): { readonly verdict: Verdict; readonly reason: string } {
+): Decision {
   if (judgement.errored !== null) return { verdict: "errored", reason: judgement.errored };
   if (judgement.skipped !== undefined) return { verdict: "skipped", reason: judgement.skipped };
   const entries = known.filter(({ pattern }) => matches(pattern, cell.id));
@@ -27,10 +32,10 @@ export function verdictOf(
     const mended = entries.find(({ intermittent }) => !intermittent);
     return mended === undefined
       ? { verdict: "passed", reason: "" }
-      : { verdict: "fixed", reason: `${mended.pattern}: ${reasonOf(mended)}` };
+      : { verdict: "fixed", reason: `${mended.pattern}: ${reasonOf(mended)}`, known: referenceTo(mended) };
   }
   const valid = entries.find(({ expires }) => today <= expires);
-  if (valid !== undefined) return { verdict: "known", reason: reasonOf(valid) };
+  if (valid !== undefined) return { verdict: "known", reason: reasonOf(valid), known: referenceTo(valid) };
   const expired = first === undefined ? "" : `The entry in known expired on ${first.expires}: ${reasonOf(first)}`;
   return { verdict: "failed", reason: expired };
 }
@@ -44,6 +49,10 @@ export function gateOf(verdicts: readonly Verdict[], interrupted: boolean, harne
   if (verdicts.some((verdict) => verdict === "failed" || verdict === "fixed")) return { gate: "closed", exitCode: 1 };
   if (interrupted || harnessBroken || verdicts.includes("errored")) return { gate: "closed", exitCode: 3 };
   return { gate: "open", exitCode: 0 };
+}
+
+function referenceTo({ pattern, reason, link }: KnownFailure): NonNullable<CellRecord["known"]> {
+  return { pattern, reason, link };
 }
 
 function reasonOf({ reason, link }: KnownFailure): string {

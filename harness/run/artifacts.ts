@@ -33,7 +33,8 @@ export function jobArtifacts(
   );
 }
 
-function artifactUses(cell: Cell): { readonly key: string; readonly ref: ArtifactRef }[] {
+/** Every artifact a cell may install, upgrade to or serve, with the key its job knows it by. */
+export function artifactUses(cell: Cell): { readonly key: string; readonly ref: ArtifactRef }[] {
   const uses = cell.script.steps.flatMap((step) => (step.kind === "install" || step.kind === "upgrade" ? usesOf(cell, step) : []));
   // `substitute` serves the sound release whatever the steps need
   const substitutes = cell.script.faults.flatMap(({ do: action }) =>

@@ -92,9 +92,9 @@ export class CellJudge {
   }
 
   #record(cell: Cell, judgement: Judgement, observations: string): CellRecord {
-    const { verdict, reason } = verdictOf(judgement, cell, this.#source.known, this.#today, (pattern, id) => this.#matches(pattern, id));
+    const decision = verdictOf(judgement, cell, this.#source.known, this.#today, (pattern, id) => this.#matches(pattern, id));
     const { outcome, findings, fault, downtimeMs, durationMs, steps } = judgement;
-    return { ...this.#head(cell), verdict, outcome, findings, fault, downtimeMs, durationMs, reason, steps, observations };
+    return { ...this.#head(cell), ...decision, outcome, findings, fault, downtimeMs, durationMs, steps, observations };
   }
 
   #notRun(cell: Cell): CellRecord {

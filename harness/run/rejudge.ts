@@ -2,6 +2,7 @@
 import { gateOf, referencesOf } from "../judge/index.ts";
 import type { Cell, KnownFailure, RunRecord } from "../model/index.ts";
 import { type Fresh, freshTree, referenceCell } from "./fresh.ts";
+import { withInputs } from "./inputs.ts";
 import { CellJudge } from "./judging.ts";
 import { readKeptPlan, readObservations, referenceName } from "./record-folder.ts";
 
@@ -33,7 +34,7 @@ export async function rejudge(record: RunRecord, { directory, known, today }: Re
     judge.judge(cell, await readObservations(directory, file), { to: await fresh(cell, "to"), next }, file);
   }
   await judge.again();
-  const judged = judge.records(cells);
+  const judged = judge.records(cells).map((cell) => withInputs(cell, old.get(cell.id)?.inputs));
   const verdicts = judged.map((cell) => cell.verdict);
   return { ...record, ...gateOf(verdicts, record.interrupted), cells: judged };
 }
