@@ -165,7 +165,9 @@ function withoutLogs({ product, recording }: SweepInput): Recording {
   const isLog = picomatch([...product.logs.agent, ...product.logs.updater], { dot: true });
   const relative = (file: string): string =>
     root !== undefined && file.startsWith(`${root.path}/`) ? file.slice(root.path.length + 1) : "";
-  return { ...recording, operations: recording.operations.filter((operation) => !isLog(relative(operation.path ?? ""))) };
+  const concernsLog = (operation: Operation): boolean =>
+    isLog(relative(operation.path ?? "")) || ("to" in operation && isLog(relative(operation.to)));
+  return { ...recording, operations: recording.operations.filter((operation) => !concernsLog(operation)) };
 }
 
 /** Of the product's first service, which is the agent's. A recording in which it is never started has no such part. */

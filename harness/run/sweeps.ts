@@ -2,7 +2,7 @@
 // states many to a cell, everything else one by one.
 import { createHash } from "node:crypto";
 import path from "node:path";
-import { treeAt } from "../crash/index.ts";
+import { treeAt, unfollowed } from "../crash/index.ts";
 import type { Environment } from "../environment/index.ts";
 import type { Cell, CellEnd, CellJob, CellRecord, Cut, Observation, Product, RecordedRun, Tier } from "../model/index.ts";
 import { type ExpandedSweep, expandSweep } from "../plan/index.ts";
@@ -107,7 +107,7 @@ export async function placedRecorder({ file, digest }: RecorderFile, environment
 /** What the recording proves of itself: replayed to its end it gives the tree that was there. If not, nothing that follows is worth anything. */
 function endOf({ recorded, observations }: StoredRecording): Observation {
   const last = observations.at(-1);
-  const problem = replayProblem(recorded);
+  const problem = replayProblem(recorded) ?? unfollowed(recorded)[0];
   if (problem === undefined && last?.kind === "end") return last;
   const detail = `self-check failed: the recording does not lead to what was there in the end: ${problem}`;
   return { t: last?.t ?? 0, kind: "end", end: { how: "lost", detail, leaks: [] } };
