@@ -20,15 +20,18 @@
 
 static char chunk[CHUNK];
 
-/* Position and flags of an open descriptor. */
-static bool descriptor_state(const struct tracee *t, int fd, int64_t *position, unsigned *flags)
+/* Position and flags of an open descriptor. What tells them stays open: the next write is often to the same one, and the kernel
+ * looks the number up again at each reading. */
+static bool descriptor_state(struct tracee *t, int fd, int64_t *position, unsigned *flags)
 {
 	char file[64], text[512];
-	snprintf(file, sizeof file, "/proc/%d/fdinfo/%d", t->tid, fd);
-	int info = open(file, O_RDONLY | O_CLOEXEC);
-	if (info < 0) return false;
-	ssize_t size = read(info, text, sizeof text - 1);
-	close(info);
+	if (t->info < 0 || t->info_of != fd) {
+		if (t->info >= 0) close(t->info);
+		snprintf(file, sizeof file, "/proc/%d/fdinfo/%d", t->tid, fd);
+		t->info = open(file, O_RDONLY | O_CLOEXEC);
+		t->info_of = fd;
+	}
+	ssize_t size = t->info < 0 ? -1 : pread(t->info, text, sizeof text - 1, 0);
 	text[size < 0 ? 0 : size] = '\0';
 	long long at;
 	if (sscanf(text, "pos:\t%lld\nflags:\t%o", &at, flags) != 2) return false;
@@ -59,7 +62,7 @@ static void place(struct tracee *t, struct op *op, int64_t written)
 	unsigned flags = 0;
 	char link[64];
 	struct stat file;
-	descriptor_state(t, op->fd, &position, &flags);
+	if (!descriptor_state(t, op->fd, &position, &flags)) event_problem("Cannot tell where %d writes in %s", t->tid, op->path);
 	unsigned call_flags = t->nr == SYS_pwritev2 ? (unsigned)t->args[5] : 0;
 	op->synchronous = (flags & O_DSYNC) != 0 || (call_flags & (RWF_DSYNC | RWF_SYNC)) != 0; /* O_SYNC has the bit of O_DSYNC */
 	/* pwrite to a descriptor that appends goes to the end, whatever its argument says. */

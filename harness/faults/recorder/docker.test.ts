@@ -65,7 +65,7 @@ describe.skipIf(missing !== undefined && !required)("in a container without any 
     const { code, output } = await contained(`
       mkfifo $G/commands; exec 9<>$G/commands
       $RECORDER serve --socket $G/socket --log $G/log --data $G/data --under $G/root <$G/commands >$G/told 9>&- &
-      until grep -q ready $G/told; do :; done
+      until grep -qs ready $G/told; do :; done
       $RECORDER join --socket $G/socket -- sh -c 'echo x > joined; exit 6'; echo $?
       exec 9>&-; wait $!; echo $?`);
     expect({ code, output }).toEqual({ code: 0, output: "6\n0\n" });

@@ -36,6 +36,7 @@ struct call {
 struct tracee {
 	pid_t tid, tgid, parent;
 	int memory; /* descriptor of /proc/<tid>/mem, -1 when not open */
+	int info, info_of; /* descriptor of /proc/<tid>/fdinfo/<info_of>, -1 when not open */
 	const struct call *call;
 	uint64_t nr, args[6];
 	bool queued, told_foreign, told_denied;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,9 +15,9 @@
 #include "recorder.h"
 
 #define MOST_JOINING 64
-#define MOST_POLLED (2 + MOST_JOINING + 256)
+#define MOST_POLLED (3 + MOST_JOINING + 256)
 
-static int commands = -1, listener = -1;
+static int reports = -1, commands = -1, listener = -1;
 static int joining[MOST_JOINING], joining_count;
 static struct {
 	sigset_t mask;
@@ -24,20 +25,16 @@ static struct {
 	struct rlimit descriptors;
 } before;
 
-static void on_child(int signal)
-{
-	(void)signal;
-}
-
-/* SIGCHLD comes only while we wait: nothing is missed between looking and waiting. And we hold a descriptor a traced thread. */
+/* The kernel reports by SIGCHLD. It is blocked and read from a descriptor: nothing is missed between looking and waiting, and
+ * that is cheaper than a handler. And we hold descriptors for every traced thread: the more the better. */
 static void prepare(void)
 {
-	struct sigaction child = { .sa_handler = on_child }, ignore = { .sa_handler = SIG_IGN };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigset_t mask;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &mask, &before.mask);
-	sigaction(SIGCHLD, &child, NULL);
+	reports = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	sigaction(SIGPIPE, &ignore, &before.pipe);
 	getrlimit(RLIMIT_NOFILE, &before.descriptors);
 	struct rlimit most = { before.descriptors.rlim_max, before.descriptors.rlim_max };
@@ -147,17 +144,18 @@ static void handle_pipes(const struct pollfd *polled, int count)
 /* Waits for anything to happen, and handles what is not reported by the kernel. */
 static void wait_for_more(void)
 {
-	struct pollfd polled[MOST_POLLED] = { { commands, POLLIN, 0 }, { listener, POLLIN, 0 } };
-	int count = 2, first_pipe, joiners = joining_count;
+	struct pollfd polled[MOST_POLLED] = { { commands, POLLIN, 0 }, { listener, POLLIN, 0 }, { reports, POLLIN, 0 } };
+	int count = 3, first_pipe, joiners = joining_count;
 	for (int i = 0; i < joining_count; i++) polled[count++] = (struct pollfd){ joining[i], POLLIN, 0 };
 	first_pipe = count;
 	for (struct tracee *t = tracees; t != NULL && count < MOST_POLLED; t = t->next)
 		if (t->waits_for >= 0) polled[count++] = (struct pollfd){ t->waits_for, POLLIN, 0 };
-	sigset_t open_mask = before.mask;
-	sigdelset(&open_mask, SIGCHLD);
-	if (ppoll(polled, (nfds_t)count, NULL, &open_mask) <= 0) return;
+	if (poll(polled, (nfds_t)count, -1) <= 0) return;
+	struct signalfd_siginfo report;
+	/* One for any number of reports; they are all handled next. */
+	if (polled[2].revents != 0 && read(reports, &report, sizeof report) < 0 && errno != EAGAIN) event_problem("Cannot read SIGCHLD: %s", strerror(errno));
 	handle_pipes(polled + first_pipe, count - first_pipe);
-	if (joiners > 0) handle_joining(polled + 2);
+	if (joiners > 0) handle_joining(polled + 3);
 	if (polled[1].revents != 0) accept_joining();
 	if (polled[0].revents != 0) read_commands();
 }

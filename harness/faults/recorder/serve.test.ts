@@ -131,6 +131,22 @@ describe.skipIf("unavailable" in made)("serve and join", () => {
     expect(existsSync(at("afterwards"))).toBe(true);
   });
 
+  test("who is killed while it is held leaves its place to the next", async () => {
+    await using served = await serve("do=kill-before,op=mkdir,path=/**/c");
+    served.command("pause");
+    await served.heard("paused");
+    const [first, second, third] = ["a", "b", "c"].map((name) => served.join(["sh", "-c", `echo here; exec mkdir ${name}`]));
+    for (const child of [first, second, third]) expect(child && (await firstLine(child))).toBe("here");
+    if (first) await heldAt(first, "mkdir");
+    first?.kill("SIGKILL");
+    expect(first && (await endOf(first))).toEqual([null, "SIGKILL"]);
+    served.command("resume");
+    expect(await served.heard("fired")).toMatchObject({ killed: expect.arrayContaining([third?.pid]) });
+    expect(third && (await endOf(third))).toEqual([null, "SIGKILL"]);
+    expect(existsSync(at("a"))).toBe(false);
+    if (second) await endOf(second);
+  });
+
   test("an injection comes by command, counts from there, and kills who joined", async () => {
     await using served = await serve();
     await endOf(served.join(["mkdir", "a"]));
@@ -194,6 +210,15 @@ async function appearance(served: Served, operations: number): Promise<void> {
     await served.heard("resumed");
     served.forget(["paused", "resumed"]);
     if (k >= operations) return;
+  }
+}
+
+/** Until the process has become `program` and is stopped before a call of its. */
+async function heldAt(child: ChildProcess, program: string): Promise<void> {
+  for (;;) {
+    const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+    if (new RegExp(`^Name:\\s+${program}$[^]*^State:\\s+t `, "m").test(status)) return;
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

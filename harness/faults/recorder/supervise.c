@@ -49,6 +49,7 @@ static void on_exec(struct tracee *t)
 	read_family(t);
 	note_exec(t);
 	resume(t, PTRACE_CONT, 0);
+	next_turn();
 }
 
 static void on_end(struct tracee *t, int status)
@@ -57,6 +58,7 @@ static void on_end(struct tracee *t, int status)
 	if (t->tid == t->tgid) note_exit(t->tid, status);
 	if (t->tid == supervisor.first) supervisor.status = status;
 	remove_tracee(t);
+	next_turn(); /* last: it may kill everybody, and then nobody we know is there any more */
 }
 
 static bool stops_group(int signal)

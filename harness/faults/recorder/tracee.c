@@ -45,7 +45,7 @@ struct tracee *add_tracee(pid_t tid)
 	struct tracee *t = calloc(1, sizeof *t);
 	if (t == NULL) abort();
 	t->tid = t->tgid = tid;
-	t->memory = t->waits_for = -1;
+	t->memory = t->info = t->waits_for = -1;
 	t->next = tracees;
 	tracees = t;
 	read_family(t);
@@ -66,7 +66,8 @@ void remove_tracee(struct tracee *t)
 void forget_memory(struct tracee *t)
 {
 	if (t->memory >= 0) close(t->memory);
-	t->memory = -1;
+	if (t->info >= 0) close(t->info);
+	t->memory = t->info = -1;
 }
 
 /* Who changed its user is closed to us without CAP_SYS_PTRACE. Told once a process. */

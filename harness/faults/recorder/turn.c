@@ -10,12 +10,15 @@
 #include "arch.h"
 #include "recorder.h"
 
+#define MOST_ASKED 8
+
 static struct {
 	struct tracee *holder;
 	struct op op;
 	struct injection *ending; /* kills when the operation is done */
 	struct tracee *first, *last; /* the queue */
-	void (*asked)(void); /* to be done once nobody holds the turn */
+	void (*asked[MOST_ASKED])(void); /* to be done once nobody holds the turn */
+	int asked_count;
 } turn;
 
 static void enqueue(struct tracee *t)
@@ -41,10 +44,11 @@ static void dequeue(struct tracee *t)
 /* What was asked for while an operation was under way. */
 static void do_asked(void)
 {
-	void (*asked)(void) = turn.asked;
-	if (asked == NULL || turn.holder != NULL) return;
-	turn.asked = NULL;
-	asked();
+	while (turn.holder == NULL && turn.asked_count > 0) {
+		void (*what)(void) = turn.asked[0];
+		memmove(turn.asked, turn.asked + 1, sizeof turn.asked[0] * (size_t)--turn.asked_count);
+		what();
+	}
 }
 
 /* The next in the queue may go; who turns out to be none of ours is let go on the way. */
@@ -61,7 +65,8 @@ void next_turn(void)
 /* Does it now, or as soon as the operation that is under way is over. */
 void between_operations(void (*what)(void))
 {
-	turn.asked = what;
+	if (turn.asked_count < MOST_ASKED) turn.asked[turn.asked_count++] = what;
+	else event_problem("Cannot remember a command: too many came during one operation");
 	next_turn();
 }
 
@@ -70,7 +75,7 @@ void clear_turn(void)
 {
 	turn.holder = turn.first = turn.last = NULL;
 	turn.ending = NULL;
-	turn.asked = NULL;
+	turn.asked_count = 0;
 }
 
 static void release_turn(void)
@@ -192,12 +197,14 @@ void input_came(struct tracee *t)
 	consider(t);
 }
 
-/* Somebody who ends in the middle of an operation was killed from outside; whether it was carried out nobody can tell. */
+/* Takes somebody who ends out of the queue and the turn; next_turn() is to be called afterwards. Who ends in the middle of an
+ * operation was killed from outside; whether it was carried out nobody can tell. */
 void leave(struct tracee *t)
 {
 	dequeue(t);
 	if (turn.holder != t) return;
 	if (turn.op.kind != OP_NONE) note_unseen("interrupted", t->tgid, turn.op.path);
 	if (turn.ending != NULL) event_problem("Operation %llu was interrupted from outside", (unsigned long long)supervisor.k + 1);
-	release_turn();
+	turn.holder = NULL;
+	turn.ending = NULL;
 }
