@@ -7,7 +7,8 @@ const HOME = path.join(import.meta.dirname, "..", "faults", "recorder");
 
 /** Compiles the recorder on first use; says why where that is not possible. */
 export async function buildRecorder(cache: string): Promise<Compiled> {
-  if (process.platform !== "linux") return { unavailable: `the recorder needs ptrace and seccomp of Linux, and this is ${process.platform}` };
+  if (process.platform !== "linux")
+    return { unavailable: `the recorder needs ptrace and seccomp of Linux, and this is ${process.platform}` };
   const sources = readdirSync(HOME).filter((name) => /\.[ch]$/.test(name));
   return compileOnce(
     {
