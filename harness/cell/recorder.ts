@@ -134,12 +134,17 @@ export class Recorder implements AsyncDisposable {
   async #reply(event: string): Promise<Reply> {
     const reply = await new Promise<Reply>((resolve) => this.#waiting.set(event, [...(this.#waiting.get(event) ?? []), resolve]));
     if (reply.event === event) return reply;
-    throw this.#ended ?? new Error(`The recorder says ${JSON.stringify(reply)}`);
+    throw this.#ended ?? new Error(`The recorder says ${reply.message ?? reply.event}`);
   }
 
   #hear(reply: Reply & FiredInjection): void {
     if (reply.event === "fired") return this.#options.fired(reply);
-    if (reply.event === "problem") return this.#options.problem(`recorder: ${reply.message ?? "?"}`);
+    if (reply.event === "problem") {
+      this.#options.problem(`recorder: ${reply.message ?? "?"}`);
+      // a command it cannot carry out is answered by a problem; only an injection can be at fault
+      this.#waiting.get("armed")?.shift()?.(reply);
+      return;
+    }
     const [first, ...others] = this.#waiting.get(reply.event) ?? [];
     this.#waiting.set(reply.event, others);
     first?.(reply);

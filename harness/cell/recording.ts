@@ -61,7 +61,10 @@ export class Recording {
     const packed = packRecorded({
       base: this.#base,
       operations: own,
-      notes: notes.filter(({ after }) => after >= first).map((note) => ({ ...note, after: note.after - first })),
+      // who was started before is known by its start; what was marked before is of no use
+      notes: notes.flatMap((note) =>
+        note.note === "mark" && note.after < first ? [] : [{ ...note, after: Math.max(0, note.after - first) }],
+      ),
       end,
       data: Buffer.concat([this.#baseData, data]),
     });

@@ -76,16 +76,14 @@ class CellRunner {
     const product = project.products[cell.product];
     if (recorder === undefined || product === undefined) throw new Error(`Cannot run ${cell.id}: there is no recorder, or no such product`);
     await this.#references(cell);
+    options.on({ kind: "started", cell });
     const tools: SweepTools = {
       store: new RecordingStore(options.build.cache),
       program: (await bundleCellProgram(options.build.cache)).digest,
       ...{ recorder, tier, product, wanted, everyPoint, signal, slots: this.slots },
       job: (one, environment) => this.#job(one, environment),
       inSlot: (one, body) => this.#inSlot(one, body),
-      observe: (one, environment, job, see) => {
-        options.on({ kind: "started", cell: one });
-        return this.#observe(one, environment, job, see);
-      },
+      observe: (one, environment, job, see) => this.#observe(one, environment, job, see),
       judged: async (one, observations) => {
         const file = this.#work.folder.observations(one.id);
         for (const observation of observations) file.add(observation);

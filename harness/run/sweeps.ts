@@ -2,11 +2,24 @@
 // states many to a cell, everything else one by one.
 import { createHash } from "node:crypto";
 import path from "node:path";
-import { treeAt, unfollowed } from "../crash/index.ts";
+import { gunzipSync } from "node:zlib";
 import type { Environment } from "../environment/index.ts";
-import type { Cell, CellEnd, CellJob, CellRecord, Cut, Observation, Product, RecordedRun, Tier } from "../model/index.ts";
+import picomatch from "picomatch";
+import {
+  type Cell,
+  type CellEnd,
+  type CellJob,
+  type CellRecord,
+  type Cut,
+  type Observation,
+  type Product,
+  type RecordedRun,
+  type Tier,
+  unpackRecorded,
+} from "../model/index.ts";
 import { type ExpandedSweep, expandSweep } from "../plan/index.ts";
 import { composed, continued, PointCollector, type PointSeen, prefixOf } from "./points.ts";
+import { comparison, replayProblem, witnessesOf } from "./self-checks.ts";
 import { RECORDING_FILE, type RecordingStore, recordingKey, type StoredRecording } from "./recordings.ts";
 
 /** The recorder's program on this machine. */
@@ -85,17 +98,67 @@ async function recordingOf(cell: Cell, environment: Environment, tools: SweepToo
   const key = recordingKey(cell, parts, [recorder.digest, tools.program]);
   const known = await store.load(key);
   if (known !== undefined) return { stored: known };
+  const { observations, zipped, end } = await record(cell, environment, tools);
+  const last: Observation = { t: observations.at(-1)?.t ?? 0, kind: "end", end };
+  if (zipped === undefined || end.how !== "complete") return { observations: [...observations, last] };
+  const witnessed = await testimony(cell, unpacked(zipped), key, environment, tools);
+  if (tools.signal.aborted) return { observations: [...observations, last] };
+  const said = witnessed.said.map((message): Observation => ({ t: last.t, kind: "problem", message: `self-check: ${message}` }));
+  if (witnessed.failed === undefined) return { stored: await store.save(key, zipped, [...observations, ...said, last]) };
+  const lost: CellEnd = { how: "lost", detail: `self-check failed: ${witnessed.failed}`, leaks: [] };
+  return { observations: [...observations, ...said, { ...last, end: lost }] };
+}
+
+interface Recorded {
+  readonly observations: Observation[];
+  /** undefined: it did not come to that. */
+  readonly zipped: Buffer | undefined;
+  readonly end: CellEnd;
+}
+
+async function record(cell: Cell, environment: Environment, tools: SweepTools): Promise<Recorded> {
   const observations: Observation[] = [];
   const chunks: Buffer[] = [];
-  const job = { ...parts, recorder: await placedRecorder(recorder, environment) };
+  const job = { ...tools.job(cell, environment), recorder: await placedRecorder(tools.recorder, environment) };
   const end = await tools.observe(cell, environment, job, (seen) => {
     if (seen.kind === "recorded") chunks.push(Buffer.from(seen.chunk, "base64"));
     else observations.push(seen);
   });
-  const last: Observation = { t: observations.at(-1)?.t ?? 0, kind: "end", end };
-  if (chunks.length === 0 || end.how !== "complete") return { observations: [...observations, last] };
-  return { stored: await store.save(key, Buffer.concat(chunks), [...observations, last]) };
+  return { observations, zipped: chunks.length === 0 ? undefined : Buffer.concat(chunks), end };
 }
+
+function unpacked(zipped: Buffer): RecordedRun {
+  return unpackRecorded(gunzipSync(zipped));
+}
+
+/** Really kills everything at a few operations, and compares what is left with what replaying gives. */
+async function testimony(
+  cell: Cell,
+  recorded: RecordedRun,
+  key: string,
+  environment: Environment,
+  tools: SweepTools,
+): Promise<{ readonly said: readonly string[]; readonly failed?: string }> {
+  const { sweep } = cell.script;
+  if (sweep?.kind !== "kill" && sweep?.kind !== "power-loss") return { said: [] };
+  const isLog = picomatch([...tools.product.logs.agent, ...tools.product.logs.updater], { dot: true });
+  const said: string[] = [];
+  for (const witness of witnessesOf(cell, recorded, key, tools.tier === "full" ? WITNESSES_IN_FULL : WITNESSES)) {
+    const { zipped } = await record(witness.cell, environment, tools);
+    if (zipped === undefined) {
+      said.push(`${witness.point.sentence} did not come by a second time: two recordings differ`);
+      continue;
+    }
+    const other = unpacked(zipped);
+    const problem = replayProblem(other);
+    if (problem !== undefined) return { said, failed: `after a real kill at ${witness.point.sentence}: ${problem}` };
+    said.push(comparison(recorded, other, witness, (file) => isLog(path.posix.relative(recorded.base[0]?.path ?? "/", file))));
+  }
+  return { said };
+}
+
+const WITNESSES = 2;
+const WITNESSES_IN_FULL = 6;
 
 /** Makes the recorder, or another file of ours, available in an environment; returns where it lies there. */
 export async function placedRecorder({ file, digest }: RecorderFile, environment: Environment): Promise<string> {
@@ -107,37 +170,10 @@ export async function placedRecorder({ file, digest }: RecorderFile, environment
 /** What the recording proves of itself: replayed to its end it gives the tree that was there. If not, nothing that follows is worth anything. */
 function endOf({ recorded, observations }: StoredRecording): Observation {
   const last = observations.at(-1);
-  const problem = replayProblem(recorded) ?? unfollowed(recorded)[0];
+  const problem = replayProblem(recorded);
   if (problem === undefined && last?.kind === "end") return last;
   const detail = `self-check failed: the recording does not lead to what was there in the end: ${problem}`;
   return { t: last?.t ?? 0, kind: "end", end: { how: "lost", detail, leaks: [] } };
-}
-
-/** In words, how the replayed end differs from the real one. */
-function replayProblem(recorded: RecordedRun): string | undefined {
-  const last = recorded.operations.at(-1)?.k ?? 0;
-  const replayed = treeAt(recorded, last, "kill").map(({ path: file, type, mode, uid, gid, target, content }) => {
-    const digest =
-      type === "file"
-        ? createHash("sha256")
-            .update(content ?? new Uint8Array(0))
-            .digest("hex")
-        : "";
-    return [file, [type, type === "link" ? "" : mode, uid, gid, target ?? "", digest].join(" ")] as const;
-  });
-  const real = new Map(
-    recorded.end.map((entry) => [
-      entry.path,
-      [entry.type, entry.type === "link" ? "" : entry.mode, entry.uid, entry.gid, entry.target ?? "", entry.digest ?? ""].join(" "),
-    ]),
-  );
-  for (const [file, replayedAs] of replayed) {
-    const really = real.get(file);
-    if (really !== replayedAs) return `${file} is ${replayedAs} replayed and ${really ?? "not there"} in truth`;
-    real.delete(file);
-  }
-  const [extra] = real.keys();
-  return extra === undefined ? undefined : `${extra} is there in truth and not when replayed`;
 }
 
 function batchesOf(points: readonly Cell[], slots: number): Cell[][] {
