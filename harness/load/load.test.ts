@@ -292,6 +292,21 @@ const IN_MATRIX: readonly Case[] = [
     [`matrix.yaml:7:12: Cannot use the folder "a/../../b": '..' leads out of the project (move it into the project)`],
   ],
   [
+    "a product.yaml of several products, which is complained of once",
+    {
+      "matrix.yaml": `${MATRIX}  beta:\n    path: products/alpha\n    releases: [{ version: 1.0.0, built: 2026-01-05T09:00:00Z }, { version: 1.1.0, built: 2026-02-02T09:00:00Z }]\n`,
+      "products/alpha/product.yaml": edited(PRODUCT, "{root}/agent", "{rot}/agent"),
+    },
+    ["products/alpha/product.yaml:8:32: Cannot fill in {rot}: there is no such placeholder (did you mean {root}?)"],
+  ],
+  [
+    "a product.yaml of several products, which is no problem",
+    afterMatrix(
+      "  beta:\n    path: products/alpha\n    releases: [{ version: 1.0.0, built: 2026-01-05T09:00:00Z }, { version: 1.1.0, built: 2026-02-02T09:00:00Z }]\n",
+    ),
+    [],
+  ],
+  [
     "one of several folders of scenarios out of the project",
     afterMatrix("scenarios: [scenarios, ../b]\n"),
     [`matrix.yaml:7:24: Cannot use the folder "../b": '..' leads out of the project (move it into the project)`],
