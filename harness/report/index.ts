@@ -1,8 +1,22 @@
 // The door of report: views of a run record, as text. Pure: it reads no file and knows no time.
+export { githubAnnotations } from "./annotations.ts";
 export { type CaseResult, caseLines, caseResult, caseSummary } from "./cases.ts";
 export { type DetailOptions, cellDetail, cellLine } from "./cell-detail.ts";
+export { type Comparison, compareMarkdown, compareRuns, compareText, isWorse } from "./compare/index.ts";
+export {
+  cincinnatiGraph,
+  graphProducts,
+  mermaidGraph,
+  pathText,
+  safePath,
+  svgGraph,
+  type UpgradeGraph,
+  upgradeGraph,
+  upwards,
+} from "./graph/index.ts";
 export { type Details, junit, junitStream } from "./junit.ts";
 export { markdown, markdownStream } from "./markdown.ts";
+export { type Paint, painter } from "./marks.ts";
 export { type Progress, formatProgress, formatProgressPlain } from "./progress.ts";
 export { type TerminalOptions, terminalSummary } from "./terminal.ts";
 export { formatDuration } from "./text.ts";

@@ -99,7 +99,8 @@ function productOverview(name: string, cells: readonly CellRecord[]): ProductOve
   return { name, cells, counts: countVerdicts(cells), durationMs, versions, pairs };
 }
 
-function byVersion(a: string, b: string): number {
+/** Semantic versions in their order, other names behind them. */
+export function byVersion(a: string, b: string): number {
   const [left, right] = [valid(a), valid(b)];
   if (left === null || right === null) return left === right ? a.localeCompare(b, "en") : left === null ? 1 : -1;
   return compare(left, right) || a.localeCompare(b, "en");

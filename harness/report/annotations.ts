@@ -1,0 +1,51 @@
+// What went wrong as annotations of GitHub Actions: workflow commands that it shows at the matrix and on the run's page.
+import { causes } from "./causes.ts";
+import { cellLine, findingLine } from "./cell-detail.ts";
+import { ATTENTION } from "./marks.ts";
+import type { RunRecord } from "../model/index.ts";
+import { clip, count, plain } from "./text.ts";
+
+/** GitHub shows ten errors of a step and drops the others without a word. */
+const MOST_ERRORS = 10;
+const MOST_WARNINGS = 10;
+const MOST_FINDINGS = 5;
+const TITLE = 200;
+const MESSAGE = 2000;
+
+/**
+ * One error for each cause, the most urgent first; the tenth names how many more there are. One warning for each problem around
+ * the cells. An open gate has no errors.
+ *
+ * @param file path of the matrix, relative to the repository
+ */
+export function githubAnnotations(record: RunRecord, file: string): string[] {
+  const found = causes(record.cells.filter(({ verdict }) => ATTENTION.includes(verdict)));
+  const room = found.length > MOST_ERRORS ? MOST_ERRORS - 1 : MOST_ERRORS;
+  const errors = found.slice(0, room).map(({ cell, others }) => {
+    const title = `${cell.verdict}: ${cell.id}${others.length === 0 ? "" : ` and ${count(others.length, "other cell")}`}`;
+    const findings = cell.verdict === "failed" ? cell.findings.slice(0, MOST_FINDINGS).map(findingLine) : [cellLine(cell)];
+    return command("error", { file, title }, [cell.summary, ...findings, cell.replay].join("\n"));
+  });
+  const rest = found.slice(room);
+  const cells = rest.reduce((sum, { others }) => sum + 1 + others.length, 0);
+  const more =
+    rest.length === 0 ? [] : [command("error", { file, title: `${count(cells, "more cell")} to look at` }, "The report has them all")];
+  const warnings = record.problems
+    .slice(0, MOST_WARNINGS)
+    .map((problem) => command("warning", { file, title: "Around the cells" }, problem));
+  return [...errors, ...more, ...warnings];
+}
+
+function command(kind: "error" | "warning", { file, title }: { readonly file: string; readonly title: string }, message: string): string {
+  const properties = `file=${property(file)},title=${property(clip(plain(title).replaceAll("\n", " "), TITLE))}`;
+  return `::${kind} ${properties}::${data(clip(plain(message), MESSAGE))}`;
+}
+
+/** What would end the command or start another one is written as its code. */
+function data(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}

@@ -1,0 +1,7 @@
+// Upgrade graphs, as other files of report and its door see them.
+export { type CincinnatiGraph, cincinnatiGraph } from "./cincinnati.ts";
+export { type GraphNode, type GraphPair, graphProducts, type PairState, type UpgradeGraph, upgradeGraph, upwards } from "./graph.ts";
+export { mermaidGraph } from "./mermaid.ts";
+export { type PathAnswer, safePath } from "./path.ts";
+export { pathText } from "./path-text.ts";
+export { svgGraph } from "./svg.ts";
