@@ -8,6 +8,7 @@ import { cleanCommand } from "./cli/clean.ts";
 import { doctorCommand } from "./cli/doctor.ts";
 import { exitCodeOf, printError } from "./cli/errors.ts";
 import { planCommand } from "./cli/plan.ts";
+import { minimiseCommand } from "./cli/minimise.ts";
 import { replayCommand } from "./cli/replay.ts";
 import { judgeCommand, reportCommand } from "./cli/reports.ts";
 import { runCommand } from "./cli/run.ts";
@@ -35,6 +36,10 @@ function program(): Command {
     .option("--shell", "open a shell in it at the failing step (or at --break-at)")
     .option("--break-at <step>", "stop before this step", positive)
     .action(replayCommand);
+  add("minimise", "look for a failing point of a sweep in other pairs: since which release, and the nearest pair")
+    .argument("<point>", "its address, as the report prints it")
+    .addOption(parallel())
+    .action(minimiseCommand);
   filtered(add("build", "build the artifacts of the matrix into the cache"))
     .option("--prune <days>", "also remove what the cache has not used for so many days", positive)
     .addOption(parallel())

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { defaultParallel, run, type RunResult } from "../run/index.ts";
 import { planCells } from "../plan/index.ts";
-import type { Plan, Verdict } from "../model/index.ts";
+import type { Plan, Selection, Verdict } from "../model/index.ts";
 import type { Project } from "../load/index.ts";
 import { UsageError } from "./errors.ts";
 import { clockOptions } from "./clock.ts";
@@ -51,6 +51,8 @@ export interface Asked {
   readonly reports?: string;
   /** The matrix that was loaded, when it is not the one the command line names. */
   readonly matrixFile?: string;
+  /** Overrides every selection of pairs. */
+  readonly pairs?: Selection;
   /** Verdicts that are told as soon as a cell ends. */
   readonly toldAtOnce?: readonly Verdict[];
 }
@@ -76,6 +78,7 @@ export async function runCells(id: string, project: Project, choice: Choice, ask
     environments: environments.facts(choice),
     tier: options.tier,
     filter: filterOf(patterns, options),
+    ...(asked.pairs === undefined ? {} : { pairs: asked.pairs }),
   });
   expectCells(plan, patterns);
   const skipped = plan.cells.filter((cell) => cell.skip !== undefined).length;

@@ -16,6 +16,7 @@ export {
 } from "./graph/index.ts";
 export { type Details, junit, junitStream } from "./junit.ts";
 export { markdown, markdownStream } from "./markdown.ts";
+export { type Minimal, minimalLines, minimalOf, type PairShown, type ReleaseFacts } from "./minimal.ts";
 export { type Paint, painter } from "./marks.ts";
 export { type Progress, formatProgress, formatProgressPlain } from "./progress.ts";
 export { type TerminalOptions, terminalSummary } from "./terminal.ts";
