@@ -25,17 +25,17 @@ const TREE_NAME: Record<SnapshotLabel, string> = {
   again: "after one more upgrade",
 };
 
-/** All evidence of a cell, in the order in which it is read. */
-export function evidence(cell: CellRecord, observations: readonly Observation[]): Block[] {
+/** All evidence of a cell, in the order in which it is read; of each log the last lines. */
+export function evidence(cell: CellRecord, observations: readonly Observation[], logLines = LOG_LINES): Block[] {
   return [
     ...treeBlocks(cell, observations),
     ...problemBlock(observations),
     ...commandBlocks(observations),
     ...serviceBlock(observations),
     ...processBlock(observations),
-    ...logBlocks(observations, "updater", "Updater log"),
-    ...logBlocks(observations, "agent", "Agent log"),
-    ...logBlocks(observations, "service", "Service output"),
+    ...logBlocks(observations, "updater", "Updater log", logLines),
+    ...logBlocks(observations, "agent", "Agent log", logLines),
+    ...logBlocks(observations, "service", "Service output", logLines),
   ];
 }
 
@@ -102,7 +102,10 @@ function commandBlocks(observations: readonly Observation[]): Block[] {
     .filter((seen) => seen.accepted === false || (seen.accepted === undefined && seen.code !== 0));
   return bad.slice(-MOST_COMMANDS).map((seen) => ({
     title: `Command ${seen.code === null ? `ended by ${seen.signal ?? "no exit code"}` : `with exit code ${seen.code}`}, ${formatDuration(seen.durationMs)}`,
-    lines: [{ sign: " ", text: `$ ${clip(oneLine(seen.argv.join(" ")), LINE_WIDTH)}` }, ...tail(`${seen.stdout}\n${seen.stderr}`)],
+    lines: [
+      { sign: " ", text: `$ ${clip(oneLine(seen.argv.join(" ")), LINE_WIDTH)}` },
+      ...tail(`${seen.stdout}\n${seen.stderr}`, LOG_LINES),
+    ],
   }));
 }
 
@@ -137,16 +140,16 @@ function processBlock(observations: readonly Observation[]): Block[] {
 }
 
 /** The last lines of each log; of a log that was read several times, the last reading. */
-function logBlocks(observations: readonly Observation[], source: "agent" | "updater" | "service", title: string): Block[] {
+function logBlocks(observations: readonly Observation[], source: "agent" | "updater" | "service", title: string, most: number): Block[] {
   const logs = new Map(
     observations.flatMap((seen) => (seen.kind === "log" && seen.source === source ? [[seen.path, seen.tail] as const] : [])),
   );
   const told = [...logs].filter(([, text]) => text.trim() !== "").slice(-MOST_LOGS);
-  return told.map(([path, text]) => ({ title: `${title} ${oneLine(path)}`, lines: tail(text) }));
+  return told.map(([path, text]) => ({ title: `${title} ${oneLine(path)}`, lines: tail(text, most) }));
 }
 
-function tail(text: string): DiffLine[] {
-  const { lines, before } = lastLines(text, LOG_LINES);
+function tail(text: string, most: number): DiffLine[] {
+  const { lines, before } = lastLines(text, most);
   const cut: DiffLine[] = before > 0 ? [{ sign: "@", text: `… ${count(before, "earlier line")}` }] : [];
   return [...cut, ...lines.filter((one) => one !== "").map((one) => line(clip(one, LINE_WIDTH)))];
 }
