@@ -25,6 +25,7 @@ export class ArtifactServer implements AsyncDisposable {
   readonly #observer: Observer;
   readonly #published = new Map<string, JobArtifact>();
   readonly #substitutes: Record<"from" | "to", JobArtifact | undefined>;
+  #open = 0;
   readonly #rules = new Set<Rule>();
   readonly #watchers = new Set<Watcher>();
 
@@ -32,6 +33,8 @@ export class ArtifactServer implements AsyncDisposable {
     this.#observer = observer;
     this.#substitutes = substitutes;
     this.#server = http.createServer((request, response) => {
+      this.#open++;
+      response.once("close", () => this.#open--);
       this.#answer(request, response).catch((error: unknown) => {
         this.#observer.see({ kind: "problem", message: `artifact server: ${error instanceof Error ? error.message : String(error)}` });
         response.destroy();
@@ -45,6 +48,11 @@ export class ArtifactServer implements AsyncDisposable {
       this.#server.once("error", reject);
       this.#server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`)); // listening on TCP
     });
+  }
+
+  /** Requests that are not answered yet. */
+  get busy(): boolean {
+    return this.#open > 0;
   }
 
   /** From now on `/<version>/` is this artifact. */

@@ -4,6 +4,7 @@ import path from "node:path";
 import { type CellJob, jobArtifactKey } from "../model/index.ts";
 import { ArtifactServer } from "./artifact-server.ts";
 import { handOver, type InForce, makeConditions, proveConditions } from "./conditions.ts";
+import { IdleTime } from "./idle-time.ts";
 import { Monitor } from "./monitor.ts";
 import type { Observer } from "./observer.ts";
 import { Place } from "./place.ts";
@@ -27,6 +28,7 @@ export class Cell implements AsyncDisposable {
   readonly clock: InForce["clock"];
   readonly #systemctl: Disposable;
   readonly #conditions: InForce;
+  #idleTime: IdleTime | undefined;
   /** Calls back on every injection that came about, until the returned function is called. */
   readonly listenForInjections: (listener: (fired: FiredInjection) => void) => () => void;
 
@@ -46,6 +48,7 @@ export class Cell implements AsyncDisposable {
     const cell = new Cell(place, observer, server, recorder, listeners, conditions);
     handOver(place);
     await proveConditions(place, observer);
+    if (conditions.clock !== undefined && place.published) cell.#idleTime = new IdleTime(conditions.clock, cell);
     return cell;
   }
 
@@ -89,6 +92,7 @@ export class Cell implements AsyncDisposable {
 
   /** Ends everything the cell started. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#idleTime?.[Symbol.dispose]();
     await this.monitor[Symbol.asyncDispose]();
     await this.manager.powerOff();
     this.#systemctl[Symbol.dispose]();

@@ -7,6 +7,7 @@ import { linkTools } from "./tools.ts";
 import { ClockFile } from "../faults/index.ts";
 import { type CellJob, type ConditionName, conditionNames, type Conditions } from "../model/index.ts";
 import { runCommand } from "./command.ts";
+import { IDLE_SPEED } from "./idle-time.ts";
 import type { Observer } from "./observer.ts";
 import type { Place } from "./place.ts";
 
@@ -68,7 +69,7 @@ function needsClock({ script }: CellJob): boolean {
 
 /** The library is copied: where the artifacts lie nothing may be executed, nor read by the product's user. */
 function startClock(place: Place, { time }: Conditions): ClockFile {
-  const { clock: library, work, product } = place.job;
+  const { clock: library, work } = place.job;
   if (library === undefined) throw new Error("Cannot give the product a clock of its own: the job names no library for it");
   const folder = path.join(work, "clock");
   mkdirSync(folder, { recursive: true });
@@ -80,8 +81,9 @@ function startClock(place: Place, { time }: Conditions): ClockFile {
   chmodSync(clock.file, 0o644);
   place.further["LD_PRELOAD"] = copy;
   place.further["UPMATRIX_CLOCK"] = clock.file;
+  place.clock = clock;
   place.published = time === "published";
-  if (time !== undefined) clock.setSpeed(time === "published" ? product.speed : time.speed);
+  if (time !== undefined) clock.setSpeed(time === "published" ? IDLE_SPEED : time.speed);
   return clock;
 }
 
@@ -157,7 +159,7 @@ function testimony(name: ConditionName, seen: Witness, place: Place): { readonly
     case "processes":
       return { holds: seen.processes > (conditions.processes ?? Infinity), evidence: `${seen.processes} processes run` };
     case "time": {
-      const wanted = conditions.time === "published" ? place.job.product.speed : (conditions.time?.speed ?? Number.NaN);
+      const wanted = conditions.time === "published" ? IDLE_SPEED : (conditions.time?.speed ?? Number.NaN);
       // told in hundredths of a second: a fifth of one is off by a tenth at most
       return { holds: Math.abs(seen.speed / wanted - 1) < 0.2, evidence: `time goes ${seen.speed.toFixed(1)} times as fast` };
     }

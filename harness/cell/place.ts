@@ -1,7 +1,8 @@
 // Where a cell lives: its install tree, scratch folder and environment variables, and what {placeholders} mean there.
 import { createHash } from "node:crypto";
 import path from "node:path";
-import type { CellJob, JobArtifact } from "../model/index.ts";
+import type { ClockFile } from "../faults/index.ts";
+import { type CellJob, type JobArtifact, milliseconds } from "../model/index.ts";
 import type { CommandOptions } from "./command.ts";
 
 /** Values that differ from command to command. */
@@ -26,6 +27,8 @@ export class Place {
   limited: (argv: readonly string[]) => readonly string[] = (argv) => argv;
   /** As whom the product runs; undefined: as this program does. */
   identity: { readonly uid: number; readonly gid: number } | undefined;
+  /** The product's own clock, where it has one. */
+  clock: ClockFile | undefined;
   /** The product's waits are as published, not as short as test runs have them. */
   published = false;
   /** The folder that is searched for tools; undefined: where this program finds them. */
@@ -49,6 +52,27 @@ export class Place {
       if (value === undefined) throw new Error(`Cannot fill ${whole} in ${JSON.stringify(text)}: there is no such value here`);
       return value;
     });
+  }
+
+  /** Calls back after a while of the product's time; returns what cancels that. */
+  after(ms: number, callback: () => void): () => void {
+    const { clock } = this;
+    if (clock === undefined) {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    }
+    const end = clock.monotonicMs + ms;
+    const timer = setInterval(() => {
+      if (clock.monotonicMs < end) return;
+      clearInterval(timer);
+      callback();
+    }, 1);
+    return () => clearInterval(timer);
+  }
+
+  /** How long something may take that takes so long with the settings of test runs. */
+  patience(limit: string): number {
+    return milliseconds(limit) * (this.published ? PUBLISHED_PATIENCE : 1);
   }
 
   /** How a command of the product is run. */
@@ -110,6 +134,9 @@ export class Place {
     return process.platform === "win32" ? this.pipe(name) : path.join(this.job.work, `${name}.sock`);
   }
 }
+
+/** Also in time that flies longer waits take longer. */
+const PUBLISHED_PATIENCE = 3;
 
 /** What a product gets of the environment's own variables: what programs need to run at all, nothing of ours. */
 const INHERITED = ["LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "TMP", "SystemRoot", "SYSTEMROOT", "COMSPEC", "PATHEXT", "NODE_COMPILE_CACHE"];

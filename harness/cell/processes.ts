@@ -49,6 +49,11 @@ export class Processes {
     return this.#own().filter((entry) => entry.environment().includes(`UPMATRIX_UNIT=${unit}`));
   }
 
+  /** Whether one of them runs, or would if it had a processor, or waits for a disk. Linux only. */
+  someAtWork(): boolean {
+    return this.#own().some(({ pid }) => threadsOf(pid).some((state) => state === "R" || state === "D"));
+  }
+
   /** Those whose command line matches one of the patterns. */
   matching(patterns: readonly string[]): ProcessEntry[] {
     const expressions = patterns.map((pattern) => new RegExp(pattern));
@@ -88,6 +93,18 @@ export class Processes {
     });
     this.#belonging = belonging; // without those that have ended
     return own;
+  }
+}
+
+/** The state of each thread, in the letters of proc_pid_stat(5). */
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map((thread) => {
+      const stat = readProc(`/proc/${pid}/task/${thread}/stat`);
+      return stat.charAt(stat.lastIndexOf(")") + 2);
+    });
+  } catch {
+    return []; // it ended meanwhile
   }
 }
 

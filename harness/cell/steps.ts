@@ -147,7 +147,7 @@ export class Steps {
     const said = await this.#trigger(artifact);
     await Promise.all(triggers);
     const limit = place.job.product.limits.upgrade;
-    const waited = await Promise.race([monitor.steady(milliseconds(limit)), struck]);
+    const waited = await Promise.race([monitor.steady(place.patience(limit)), struck]);
     await this.#armed?.disarm();
     if (waited === "struck") return this.#record("killed");
     this.#over = waited === "reached";
@@ -187,7 +187,7 @@ export class Steps {
     this.#armed = undefined;
     if (!this.#over && undone === 0) throw new StepFailed(`Nothing changes any more: ${this.#why()}`);
     const limit = place.job.product.limits.start;
-    const waited = await monitor.steady(milliseconds(limit));
+    const waited = await monitor.steady(place.patience(limit));
     if (waited !== "reached") throw new StepFailed(`Not steady ${this.#until(waited, limit)}`);
     return monitor.latest.healthy ? "steady and healthy" : "steady: everything is down";
   }
@@ -201,11 +201,11 @@ export class Steps {
 
   /** Healthy, and nothing under way: what runs only for a moment after a start is over. */
   async #expectHealth(limit = this.#cell.place.job.product.limits.start): Promise<string> {
-    const { monitor } = this.#cell;
+    const { monitor, place } = this.#cell;
     this.#over = false;
-    const healthy = await monitor.healthy(milliseconds(limit));
+    const healthy = await monitor.healthy(place.patience(limit));
     if (healthy !== "reached") throw new StepFailed(`Not healthy ${this.#until(healthy, limit)}`);
-    const steady = await monitor.steady(milliseconds(limit));
+    const steady = await monitor.steady(place.patience(limit));
     if (steady !== "reached") throw new StepFailed(`Healthy, but not steady ${this.#until(steady, limit)}`);
     this.#over = true;
     return `healthy, version ${monitor.latest.version ?? "unknown"}`;
@@ -223,7 +223,7 @@ export class Steps {
     const target = { version: artifact.version, artifact };
     const argv = command.map((word) => place.fill(word, target));
     const { started } = place;
-    const deadlineMs = milliseconds(place.job.product.limits.upgrade);
+    const deadlineMs = place.patience(place.job.product.limits.upgrade);
     const options = { ...place.commandOptions(target, deadlineMs), accepted, started };
     const { code, signal } = await runCommand(argv, options, observer);
     return code !== null && accepted.includes(code) ? "accepted" : `not accepted (${code === null ? signal : `exit code ${code}`})`;

@@ -131,12 +131,6 @@ export const product = z
     root: z.string().startsWith("/").optional().describe("A fixed install path; only environments with a root of their own can run it"),
     env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
     settings: z.record(identifier, setting).default({}),
-    speed: z
-      .number()
-      .min(1)
-      .max(10_000)
-      .default(10)
-      .describe("With published settings: how many times as fast its time may go without its own work becoming too slow for its waits"),
     install: z.array(argv).min(1).describe("Commands of a fresh install, in order; {artifact} is the archive, {root} the install tree"),
     uninstall: z
       .array(argv)

@@ -18,7 +18,8 @@ interface Service {
   /** Settles when the main process is gone and what KillMode demands is dead. */
   gone: Promise<void>;
   starts: number[];
-  timer: NodeJS.Timeout | undefined;
+  /** Cancels the restart that is to come. */
+  cancel: () => void;
   restarts: number;
 }
 
@@ -167,6 +168,11 @@ export class ServiceManager {
     return [...this.#services.values()].some((service) => service.state === "auto-restart" || service.state === "deactivating");
   }
 
+  /** True while a unit is being stopped, which has its time limit from us. */
+  stopping(): boolean {
+    return [...this.#services.values()].some((service) => service.state === "deactivating");
+  }
+
   signal(name: string, what: NodeJS.Signals, who: "main" | "all"): void {
     const service = this.#service(name);
     if (service.main?.pid !== undefined) signal(service.main.pid, what);
@@ -200,7 +206,7 @@ export class ServiceManager {
       main: undefined,
       gone: Promise.resolve(),
       starts: [],
-      timer: undefined,
+      cancel: () => undefined,
       restarts: 0,
     };
     this.#services.set(name, service);
@@ -292,7 +298,7 @@ export class ServiceManager {
       this.#observer.see({ kind: "service", service: name, event: "stopped" });
     } else if (!this.#off && restarts(service.unit, exit)) {
       service.state = "auto-restart";
-      service.timer = setTimeout(() => void this.awake().then(() => this.#restart(service)), service.unit.restartMs);
+      service.cancel = this.#place.after(service.unit.restartMs, () => void this.awake().then(() => this.#restart(service)));
     } else {
       service.state = succeeded(exit) ? "inactive" : "failed";
     }
@@ -315,7 +321,7 @@ export class ServiceManager {
   }
 
   #cancelRestart(service: Service): void {
-    clearTimeout(service.timer);
+    service.cancel();
     if (service.state === "auto-restart") service.state = "inactive";
   }
 }

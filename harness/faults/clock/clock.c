@@ -52,23 +52,50 @@ OURS int timespec_get(struct timespec *time, int base) {
   return base;
 }
 
+// ---- waiting until a moment of the cell. Its speed may change meanwhile, so nobody waits longer than a slice without looking.
+
+#define SLICE (10 * MILLISECOND)
+
+// How long to wait now for a moment of the cell; 0 when it has come.
+static struct timespec slice_until(int64_t moment) {
+  struct cell_clock clock;
+  if (!read_cell_clock(&clock)) return to_timespec(0);
+  int64_t wait = machine_wait(&clock, moment - cell_now(&clock, CLOCK_MONOTONIC));
+  return to_timespec(wait < SLICE ? wait : SLICE);
+}
+
+static int64_t moment_after(int64_t wait) {
+  struct cell_clock clock;
+  if (!read_cell_clock(&clock)) return 0;
+  int64_t now = cell_now(&clock, CLOCK_MONOTONIC);
+  return wait < INT64_MAX - now ? now + wait : INT64_MAX;
+}
+
+static bool is_over(int64_t moment) {
+  struct cell_clock clock;
+  return !read_cell_clock(&clock) || cell_now(&clock, CLOCK_MONOTONIC) >= moment;
+}
+
 // ---- sleeping
 
 OURS int clock_nanosleep(clockid_t id, int flags, const struct timespec *wanted, struct timespec *left) {
   struct cell_clock clock;
-  struct timespec wait = *wanted;
-  bool ours = kind_of_clock(id) >= 0 && wanted->tv_nsec < NANOSECONDS && read_cell_clock(&clock);
-  clockid_t machine = id;
-  if (ours && (flags & TIMER_ABSTIME)) {
-    wait = to_timespec(machine_moment(&clock, id, from_timespec(wanted)));
-    machine = kind_of_clock(id) == 1 ? CLOCK_REALTIME : CLOCK_MONOTONIC;
-  } else if (ours) {
-    wait = to_timespec(machine_wait(&clock, from_timespec(wanted)));
+  bool ours = kind_of_clock(id) >= 0 && wanted->tv_nsec >= 0 && wanted->tv_nsec < NANOSECONDS && read_cell_clock(&clock);
+  if (!ours) return syscall(SYS_clock_nanosleep, id, flags, wanted, left) == 0 ? 0 : errno;
+  int64_t wait = from_timespec(wanted);
+  if (flags & TIMER_ABSTIME) wait -= cell_now(&clock, id);
+  int64_t moment = moment_after(wait);
+  while (!is_over(moment)) {
+    struct timespec slice = slice_until(moment);
+    if (syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &slice, NULL) == 0) continue;
+    int error = errno;
+    if (left != NULL && error == EINTR && !(flags & TIMER_ABSTIME) && read_cell_clock(&clock)) {
+      int64_t rest = moment - cell_now(&clock, CLOCK_MONOTONIC);
+      *left = to_timespec(rest > 0 ? rest : 0);
+    }
+    return error;
   }
-  if (syscall(SYS_clock_nanosleep, machine, flags, &wait, left) == 0) return 0;
-  if (ours && left != NULL && errno == EINTR && !(flags & TIMER_ABSTIME))
-    *left = to_timespec((int64_t)((double)from_timespec(left) * clock.speed));
-  return errno;
+  return 0;
 }
 
 OURS int nanosleep(const struct timespec *wanted, struct timespec *left) {
@@ -90,36 +117,52 @@ OURS unsigned int sleep(unsigned int seconds) {
 
 // ---- waiting for something, with a limit. By the calls that know nanoseconds: a fast clock makes milliseconds too coarse.
 
-static struct timespec *scaled(const struct timespec *limit, struct timespec *space) {
-  struct cell_clock clock;
-  if (limit == NULL) return NULL;
-  *space = read_cell_clock(&clock) ? to_timespec(machine_wait(&clock, from_timespec(limit))) : *limit;
-  return space;
-}
-
-static struct timespec *scaled_milliseconds(int milliseconds, struct timespec *space) {
-  if (milliseconds < 0) return NULL;
-  struct timespec limit = to_timespec((int64_t)milliseconds * MILLISECOND);
-  return scaled(&limit, space);
+static int poll_for(struct pollfd *files, nfds_t count, const struct timespec *limit, const sigset_t *mask) {
+  return (int)syscall(SYS_ppoll, files, count, limit, mask, KERNEL_SIGSET_BYTES);
 }
 
 OURS int ppoll(struct pollfd *files, nfds_t count, const struct timespec *limit, const sigset_t *mask) {
-  struct timespec space;
-  return (int)syscall(SYS_ppoll, files, count, scaled(limit, &space), mask, KERNEL_SIGSET_BYTES);
+  struct cell_clock clock;
+  if (limit == NULL || !read_cell_clock(&clock)) {
+    struct timespec copy = limit == NULL ? to_timespec(0) : *limit; // the kernel writes to it, the C library does not
+    return poll_for(files, count, limit == NULL ? NULL : &copy, mask);
+  }
+  int64_t moment = moment_after(from_timespec(limit));
+  for (;;) {
+    struct timespec slice = slice_until(moment);
+    int ready = poll_for(files, count, &slice, mask);
+    if (ready != 0 || is_over(moment)) return ready;
+  }
 }
 
 OURS int poll(struct pollfd *files, nfds_t count, int milliseconds) {
-  struct timespec space;
-  return (int)syscall(SYS_ppoll, files, count, scaled_milliseconds(milliseconds, &space), NULL, KERNEL_SIGSET_BYTES);
+  if (milliseconds < 0) return poll_for(files, count, NULL, NULL);
+  struct timespec limit = to_timespec((int64_t)milliseconds * MILLISECOND);
+  return ppoll(files, count, &limit, NULL);
 }
 
+// The sets are the kernel's answer as well, so each slice begins with copies.
 OURS int pselect(int count, fd_set *in, fd_set *out, fd_set *other, const struct timespec *limit, const sigset_t *mask) {
-  struct timespec space;
+  struct cell_clock clock;
   struct {
     const sigset_t *mask;
     size_t bytes;
   } packed = {mask, KERNEL_SIGSET_BYTES};
-  return (int)syscall(SYS_pselect6, count, in, out, other, scaled(limit, &space), &packed);
+  fd_set none, ins, outs, others;
+  FD_ZERO(&none);
+  ins = in != NULL ? *in : none;
+  outs = out != NULL ? *out : none;
+  others = other != NULL ? *other : none;
+  bool sliced = limit != NULL && read_cell_clock(&clock);
+  int64_t moment = sliced ? moment_after(from_timespec(limit)) : 0;
+  for (;;) {
+    struct timespec wait = sliced ? slice_until(moment) : limit != NULL ? *limit : to_timespec(0);
+    int ready = (int)syscall(SYS_pselect6, count, in, out, other, limit == NULL ? NULL : &wait, &packed);
+    if (ready != 0 || !sliced || is_over(moment)) return ready;
+    if (in != NULL) *in = ins;
+    if (out != NULL) *out = outs;
+    if (other != NULL) *other = others;
+  }
 }
 
 // The time that is left is not written back, which POSIX allows: callers that rely on it are not portable.
@@ -129,7 +172,7 @@ OURS int select(int count, fd_set *in, fd_set *out, fd_set *other, struct timeva
   return pselect(count, in, out, other, &wanted, NULL);
 }
 
-static int epoll_for(int epoll, struct epoll_event *events, int count, struct timespec *limit, const sigset_t *mask) {
+static int epoll_for(int epoll, struct epoll_event *events, int count, const struct timespec *limit, const sigset_t *mask) {
 #ifdef SYS_epoll_pwait2
   int ready = (int)syscall(SYS_epoll_pwait2, epoll, events, count, limit, mask, KERNEL_SIGSET_BYTES);
   if (ready >= 0 || errno != ENOSYS) return ready;
@@ -138,21 +181,28 @@ static int epoll_for(int epoll, struct epoll_event *events, int count, struct ti
   return (int)syscall(SYS_epoll_pwait, epoll, events, count, milliseconds, mask, KERNEL_SIGSET_BYTES);
 }
 
+OURS int epoll_pwait2(int epoll, struct epoll_event *events, int count, const struct timespec *limit, const sigset_t *mask) {
+  struct cell_clock clock;
+  if (limit == NULL || !read_cell_clock(&clock)) return epoll_for(epoll, events, count, limit, mask);
+  int64_t moment = moment_after(from_timespec(limit));
+  for (;;) {
+    struct timespec slice = slice_until(moment);
+    int ready = epoll_for(epoll, events, count, &slice, mask);
+    if (ready != 0 || is_over(moment)) return ready;
+  }
+}
+
 OURS int epoll_pwait(int epoll, struct epoll_event *events, int count, int milliseconds, const sigset_t *mask) {
-  struct timespec space;
-  return epoll_for(epoll, events, count, scaled_milliseconds(milliseconds, &space), mask);
+  if (milliseconds < 0) return epoll_for(epoll, events, count, NULL, mask);
+  struct timespec limit = to_timespec((int64_t)milliseconds * MILLISECOND);
+  return epoll_pwait2(epoll, events, count, &limit, mask);
 }
 
 OURS int epoll_wait(int epoll, struct epoll_event *events, int count, int milliseconds) {
   return epoll_pwait(epoll, events, count, milliseconds, NULL);
 }
 
-OURS int epoll_pwait2(int epoll, struct epoll_event *events, int count, const struct timespec *limit, const sigset_t *mask) {
-  struct timespec space;
-  return epoll_for(epoll, events, count, scaled(limit, &space), mask);
-}
-
-// ---- timers
+// ---- timers. The kernel keeps them: they go by the speed at the moment when they are set.
 
 OURS int timerfd_settime(int timer, int flags, const struct itimerspec *wanted, struct itimerspec *old) {
   struct cell_clock clock;
@@ -202,19 +252,27 @@ static void *next_function(const char *name) {
   return found != NULL ? found : dlsym(RTLD_NEXT, name);
 }
 
-// Which clock a condition waits by is hidden in it: the moment is nearer to the clock that it was read from.
-static struct timespec moment_on_machine(const struct timespec *moment) {
+// Which clock a condition waits by is hidden in it: the moment is nearer to the clock that it was read from. `real` is the end
+// of a slice; whether the cell's moment has come by then is told by the result.
+static bool slice_on_machine(const struct timespec *moment, struct timespec *real) {
   struct cell_clock clock;
-  if (!read_cell_clock(&clock)) return *moment;
-  bool wall = from_timespec(moment) > cell_now(&clock, CLOCK_REALTIME) / 2;
-  return to_timespec(machine_moment(&clock, wall ? CLOCK_REALTIME : CLOCK_MONOTONIC, from_timespec(moment)));
+  *real = *moment;
+  if (!read_cell_clock(&clock)) return true;
+  clockid_t id = from_timespec(moment) > cell_now(&clock, CLOCK_REALTIME) / 2 ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+  int64_t end = machine_moment(&clock, id, from_timespec(moment));
+  int64_t slice = machine_now(id) + SLICE;
+  *real = to_timespec(end < slice ? end : slice);
+  return end <= slice;
 }
 
+// A slice that is over counts as woken up without a reason, which every caller must expect of a condition.
 OURS int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, const struct timespec *restrict moment) {
   static int (*next)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
   if (next == NULL) next = next_function("pthread_cond_timedwait");
-  struct timespec real = moment_on_machine(moment);
-  return next(condition, mutex, &real);
+  struct timespec real;
+  bool last = slice_on_machine(moment, &real);
+  int result = next(condition, mutex, &real);
+  return result == ETIMEDOUT && !last ? 0 : result;
 }
 
 OURS int pthread_cond_clockwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, clockid_t id,
@@ -222,13 +280,19 @@ OURS int pthread_cond_clockwait(pthread_cond_t *restrict condition, pthread_mute
   static int (*next)(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *);
   if (next == NULL) next = dlsym(RTLD_NEXT, "pthread_cond_clockwait");
   if (next == NULL) return EINVAL;
-  struct timespec real = moment_on_machine(moment);
-  return next(condition, mutex, id, &real);
+  struct timespec real;
+  bool last = slice_on_machine(moment, &real);
+  int result = next(condition, mutex, id, &real);
+  return result == ETIMEDOUT && !last ? 0 : result;
 }
 
 OURS int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict moment) {
   static int (*next)(sem_t *, const struct timespec *);
   if (next == NULL) next = dlsym(RTLD_NEXT, "sem_timedwait");
-  struct timespec real = moment_on_machine(moment);
-  return next(semaphore, &real);
+  for (;;) {
+    struct timespec real;
+    bool last = slice_on_machine(moment, &real);
+    if (next(semaphore, &real) == 0) return 0;
+    if (errno != ETIMEDOUT || last) return -1;
+  }
 }

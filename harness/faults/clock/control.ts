@@ -24,6 +24,11 @@ export class ClockFile {
     return Number(this.#at(process.hrtime.bigint(), this.#wall) - wallNow()) / 1e6;
   }
 
+  /** What the cell's monotonic clock shows, in milliseconds. */
+  get monotonicMs(): number {
+    return Number(this.#at(process.hrtime.bigint(), this.#monotonic)) / 1e6;
+  }
+
   /** From now on time goes so many times as fast. */
   setSpeed(speed: number): void {
     this.#anchorHere();
