@@ -17,8 +17,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   faults: ["model"],
   cell: ["model", "faults", "crash"],
   environment: ["model"],
+  history: ["model"],
   run: ["model", "crash", "plan", "judge", "load", "build", "environment"],
-  cli: ["model", "crash", "plan", "report", "load", "build", "environment", "run"],
+  cli: ["model", "crash", "plan", "report", "load", "build", "environment", "run", "history"],
   bench: ["model", "crash", "plan", "judge", "report", "load", "build", "environment", "run"],
 };
 

@@ -5,8 +5,11 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { buildCommand } from "./cli/build.ts";
 import { checkCommand, schemaCommand } from "./cli/check.ts";
 import { cleanCommand } from "./cli/clean.ts";
+import { compareCommand } from "./cli/compare.ts";
 import { doctorCommand } from "./cli/doctor.ts";
 import { exitCodeOf, printError } from "./cli/errors.ts";
+import { graphCommand, pathCommand } from "./cli/graph.ts";
+import { historyCommand } from "./cli/history.ts";
 import { planCommand } from "./cli/plan.ts";
 import { minimiseCommand } from "./cli/minimise.ts";
 import { replayCommand } from "./cli/replay.ts";
@@ -25,7 +28,9 @@ function program(): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   const add = (name: string, summary: string): Command => root.command(name).description(summary).exitOverride();
-  filtered(add("run", "run the matrix, or the cells that match, and write the report")).addOption(parallel()).action(runCommand);
+  remembering(filtered(add("run", "run the matrix, or the cells that match, and write the report")).addOption(parallel())).action(
+    runCommand,
+  );
   filtered(add("plan", "print what would run, as a numbered tree"))
     .option("--json", "as JSON")
     .option("--steps", "every cell with its steps, faults and expected outcomes")
@@ -44,10 +49,13 @@ function program(): Command {
     .option("--prune <days>", "also remove what the cache has not used for so many days", positive)
     .addOption(parallel())
     .action(buildCommand);
-  add("judge", "judge an old run again, from what it observed").argument("[run]", "a run's folder or id", "latest").action(judgeCommand);
+  remembering(add("judge", "judge an old run again, from what it observed").argument("[run]", "a run's folder or id", "latest")).action(
+    judgeCommand,
+  );
   add("report", "print the report of a run and write its views again")
     .argument("[run]", "a run's folder or id", "latest")
     .action(reportCommand);
+  decisions(add);
   add("verify", "prove the harness: run cases, find what is broken, spare what is mended")
     .argument("<folder>", "where they lie: matrix.yaml and <name>/case.yaml, relative to the project")
     .argument("[names...]", "only these cases")
@@ -61,6 +69,42 @@ function program(): Command {
     .action(cleanCommand);
   add("doctor", "what this machine can do").action(doctorCommand);
   return root;
+}
+
+/** Views that people decide by. */
+function decisions(add: (name: string, summary: string) => Command): void {
+  add("compare", "what changed between two runs: newly failing, fixed, newly known, slower, flaky")
+    .argument("<earlier>", "a run's folder or id")
+    .argument("<later>", "another one's, or latest")
+    .addOption(
+      new Option("--format <format>", "markdown is for the comment of a pull request")
+        .choices(["terminal", "markdown"])
+        .default("terminal"),
+    )
+    .action(compareCommand);
+  add("graph", "the upgrades that the results of a run allow")
+    .argument("[run]", "a run's folder or id", "latest")
+    .addOption(new Option("--format <format>", "of what is printed").choices(["cincinnati", "mermaid", "svg"]).default("cincinnati"))
+    .option("--product <name>", "which product; needed where the run has several")
+    .option("--downgrades", "also pairs that lead to a lower version")
+    .option("--link-base <url>", "what relative links of known failures are relative to")
+    .action(graphCommand);
+  add("path", "the shortest safe chain of upgrades from one release to another, or why there is none")
+    .argument("<product>")
+    .argument("<from>", "a version")
+    .argument("<to>", "a version")
+    .option("--run <run>", "a run's folder or id", "latest")
+    .action(pathCommand);
+  remembering(add("history", "when a cell began to fail, and how its durations went"))
+    .argument("<cells...>", "addresses, with wildcards")
+    .action(historyCommand);
+}
+
+/** Commands that read or write the history. */
+function remembering(command: Command): Command {
+  return command
+    .option("--history <place>", "the history of runs: a file, or postgres://… (default: $UPMATRIX_HISTORY, else .upmatrix/history.db)")
+    .option("--no-history", "do not use a history");
 }
 
 function filtered(command: Command): Command {

@@ -1,6 +1,7 @@
 // How errors end a command: known ones print what to do, unknown ones their stack as well.
 import { BuildError } from "../build/index.ts";
 import { EnvironmentError } from "../environment/index.ts";
+import { HistoryError } from "../history/index.ts";
 import { ConfigurationError } from "../load/index.ts";
 import { FilterError } from "../plan/index.ts";
 import { RecordError } from "../run/index.ts";
@@ -9,7 +10,7 @@ import { RecordError } from "../run/index.ts";
 export class UsageError extends Error {}
 
 const CONFIGURATION = [ConfigurationError, FilterError, RecordError, UsageError];
-const KNOWN = [...CONFIGURATION, BuildError, EnvironmentError];
+const KNOWN = [...CONFIGURATION, BuildError, EnvironmentError, HistoryError];
 
 export function printError(error: unknown): void {
   const known = KNOWN.some((kind) => error instanceof kind);

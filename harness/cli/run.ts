@@ -4,7 +4,9 @@ import { defaultParallel, run, type RunResult } from "../run/index.ts";
 import { planCells } from "../plan/index.ts";
 import type { Plan, Selection, Verdict } from "../model/index.ts";
 import type { Project } from "../load/index.ts";
+import { printAnnotations } from "./annotations.ts";
 import { UsageError } from "./errors.ts";
+import { type HistoryOptions, remember } from "./history.ts";
 import { clockOptions } from "./clock.ts";
 import { sweepOptions } from "./recorder.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -23,14 +25,15 @@ import {
 import { VERSION } from "./version.ts";
 import { printSummary, writeViews } from "./views.ts";
 
-export async function runCommand(patterns: string[], options: FilterOptions, command: Command): Promise<void> {
+export async function runCommand(patterns: string[], options: FilterOptions & HistoryOptions, command: Command): Promise<void> {
   const project = await openProject(command);
   const choice = await chooseEnvironments(project, foldersOf(command), options.environment, patterns);
   const id = newRunId(new Date());
   tellBeginning(id, choice, project);
   const { record, directory } = await runCells(id, project, choice, { patterns, options, command });
-  const problems = await writeViews(record, directory);
+  const problems = [...(await writeViews(record, directory)), ...(await remember(record, options, command))];
   printSummary(record, directory);
+  printAnnotations(record, command);
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length > 0 && record.exitCode === 0 ? 3 : record.exitCode;
 }

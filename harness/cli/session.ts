@@ -37,7 +37,7 @@ export function openProject(command: Command, matrixFile = matrixOf(command)): P
 }
 
 /** The matrix that was asked for, relative to the project; undefined: the project's own. */
-function matrixOf(command: Command): string | undefined {
+export function matrixOf(command: Command): string | undefined {
   return command.optsWithGlobals<{ matrix?: string }>().matrix;
 }
 

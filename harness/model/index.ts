@@ -13,3 +13,4 @@ export * from "./job.ts";
 export * from "./record.ts";
 export * from "./case.ts";
 export * from "./operation.ts";
+export * from "./history.ts";

@@ -15,6 +15,7 @@ export {
   upwards,
 } from "./graph/index.ts";
 export { type HtmlOptions, htmlStream } from "./html/page.ts";
+export { flips, historyText, type Streak, streakOf } from "./history.ts";
 export { type Details, junit, junitStream } from "./junit.ts";
 export { markdown, markdownStream } from "./markdown.ts";
 export { type Minimal, minimalLines, minimalOf, type PairShown, type ReleaseFacts } from "./minimal.ts";

@@ -1,0 +1,2 @@
+/** A history that cannot be used; known, so it is printed without a stack. */
+export class HistoryError extends Error {}
