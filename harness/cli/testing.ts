@@ -32,8 +32,14 @@ export class Project implements AsyncDisposable {
 
   /** Runs the command line on it. `all` of the result is what it printed. */
   upmatrix(...words: string[]) {
-    // the job summary of a CI is for its own runs
-    return execa(process.execPath, [CLI, "-C", this.directory, ...words], { ...OPTIONS, env: { GITHUB_STEP_SUMMARY: undefined } });
+    return this.upmatrixIn({}, ...words);
+  }
+
+  /** The same with variables of its environment. */
+  upmatrixIn(environment: Readonly<Record<string, string>>, ...words: string[]) {
+    // job summary, annotations and history of a CI are for its own runs
+    const none = { GITHUB_STEP_SUMMARY: undefined, GITHUB_ACTIONS: undefined, UPMATRIX_HISTORY: undefined };
+    return execa(process.execPath, [CLI, "-C", this.directory, ...words], { ...OPTIONS, env: { ...none, ...environment } });
   }
 
   async matrix(): Promise<string> {
