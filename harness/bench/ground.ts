@@ -7,7 +7,7 @@ import { type Environment, openEnvironment } from "../environment/index.ts";
 import { loadProject, type Project } from "../load/index.ts";
 import { artifactName, type ArtifactRef, artifactsOf, type Cell, type EnvironmentName } from "../model/index.ts";
 import { addressMatcher, planCells } from "../plan/index.ts";
-import { buildProducts, defaultParallel, run, type RunResult } from "../run/index.ts";
+import { buildProducts, defaultParallel, run, type RunOptions, type RunResult } from "../run/index.ts";
 
 /** The scenario in which nothing goes wrong: what it costs is what everything costs. */
 const SCENARIO = "clean-upgrade";
@@ -71,6 +71,10 @@ export class Ground implements AsyncDisposable {
     this.#scratch = scratch;
   }
 
+  get cache(): string {
+    return cacheOf(this.project);
+  }
+
   get reports(): string {
     return path.join(this.#scratch, "reports");
   }
@@ -88,8 +92,11 @@ export class Ground implements AsyncDisposable {
     return this.#warm;
   }
 
-  /** Runs cells as `upmatrix run` does, references included. */
-  runOnce(cells: readonly Cell[]): Promise<RunResult> {
+  /**
+   * Runs cells as `upmatrix run` does, references included.
+   * @param more what a run is told besides
+   */
+  runOnce(cells: readonly Cell[], more: Partial<RunOptions> = {}): Promise<RunResult> {
     return run(
       this.project,
       { cells, leftOut: [] },
@@ -105,6 +112,7 @@ export class Ground implements AsyncDisposable {
         signal: new AbortController().signal,
         now: () => new Date(),
         on: () => undefined,
+        ...more,
       },
     );
   }

@@ -24,6 +24,8 @@ test("nothing measured has no median", () => {
 test.each([
   ["at least", 0.8, true],
   ["at least", 0.81, false],
+  ["at most", 0.8, true],
+  ["at most", 0.79, false],
   ["below", 0.8, false],
   ["below", 0.81, true],
 ] as const)("a median of 0.8 with the goal %s %d: met %s", (than, value, met) => {
@@ -34,4 +36,14 @@ test("one line tells everything", () => {
   expect(formatMeasure(MEASURE)).toMatch(
     /^speed +median 0\.80 × · min 0\.70 × · max 0\.90 × · goal ≥ 0\.8 × · met: yes · 3 runs: of something$/,
   );
+});
+
+test("a fraction is not rounded up to all", () => {
+  expect(formatMeasure({ ...MEASURE, unit: "%", values: [99.97], goal: { than: "at least", value: 100 } })).toContain(
+    "median 99.9 % · min 99.9 % · max 99.9 % · goal ≥ 100 % · met: no · 1 run:",
+  );
+});
+
+test("what could not be measured says why", () => {
+  expect(formatMeasure({ name: "speed", skipped: "nothing moves" })).toMatch(/^speed +skipped: nothing moves$/);
 });

@@ -1,13 +1,13 @@
 // What a benchmark says: measured values, their median, and whether the goal is met. Numbers in, text out.
 
 export interface Goal {
-  readonly than: "at least" | "below";
+  readonly than: "at least" | "at most" | "below";
   readonly value: number;
 }
 
 export interface Measure {
   readonly name: string;
-  /** `×`, `s`, `MB`, `KB`. */
+  /** `×`, `s`, `MB`, `KB`, `%`, `states/s`. */
   readonly unit: string;
   /** One value a run; of paired runs their ratio. */
   readonly values: readonly number[];
@@ -15,6 +15,14 @@ export interface Measure {
   /** What was measured, and what the values do not say. */
   readonly note: string;
 }
+
+/** What this machine cannot measure, and why. */
+export interface Skipped {
+  readonly name: string;
+  readonly skipped: string;
+}
+
+export type Measured = Measure | Skipped;
 
 /** A measure as `--json` gives it. */
 export interface MeasureJson extends Measure {
@@ -32,16 +40,34 @@ export function summarize(measure: Measure): MeasureJson {
     median,
     min: Math.min(...values),
     max: Math.max(...values),
-    met: goal.than === "below" ? median < goal.value : median >= goal.value,
+    met: isMet(goal, median),
   };
 }
 
-/** One line: name, median, min, max, goal, met; then what it is about. */
-export function formatMeasure(measure: Measure): string {
+function isMet({ than, value }: Goal, median: number): boolean {
+  switch (than) {
+    case "at least":
+      return median >= value;
+    case "at most":
+      return median <= value;
+    case "below":
+      return median < value;
+    default:
+      return than satisfies never;
+  }
+}
+
+const SIGNS = { "at least": "≥", "at most": "≤", below: "<" } as const;
+
+/** One line: name, median, min, max, goal, met; then what it is about. Or why there is no measure. */
+export function formatMeasure(measure: Measured): string {
+  if ("skipped" in measure) return `${measure.name.padEnd(26)} skipped: ${measure.skipped}`;
   const { name, unit, median, min, max, goal, met, values, note } = summarize(measure);
-  const show = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ${unit}`;
-  const wanted = `${goal.than === "below" ? "<" : "≥"} ${goal.value} ${unit}`;
-  return `${name.padEnd(26)} median ${show(median)} · min ${show(min)} · max ${show(max)} · goal ${wanted} · met: ${met ? "yes" : "no"} · ${values.length} runs: ${note}`;
+  // never rounded up: 99.96 % is not all
+  const digits = (value: number): string => (unit === "%" ? String(Math.floor(value * 10) / 10) : value.toFixed(value < 10 ? 2 : 0));
+  const show = (value: number): string => `${digits(value)} ${unit}`;
+  const wanted = `${SIGNS[goal.than]} ${goal.value} ${unit}`;
+  return `${name.padEnd(26)} median ${show(median)} · min ${show(min)} · max ${show(max)} · goal ${wanted} · met: ${met ? "yes" : "no"} · ${values.length} ${values.length === 1 ? "run" : "runs"}: ${note}`;
 }
 
 export function medianOf(values: readonly number[]): number {

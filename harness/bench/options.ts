@@ -1,12 +1,15 @@
 // What a benchmark is told.
-import type { Measure } from "./measure.ts";
+import type { Measured } from "./measure.ts";
 
 export interface BenchOptions {
   /** Runs, or pairs of runs; undefined: as many as the benchmark itself thinks right. */
   readonly runs: number | undefined;
-  readonly cells: number | "all";
+  /** Cells, or points, of a run; undefined: as many as the benchmark itself thinks right. */
+  readonly cells: number | "all" | undefined;
+  /** The product whose updater is swept; undefined: the last one of the matrix. */
+  readonly product: string | undefined;
   /** Progress; not the result. */
   readonly say: (line: string) => void;
 }
 
-export type Benchmark = (options: BenchOptions) => Promise<Measure[]>;
+export type Benchmark = (options: BenchOptions) => Promise<Measured[]>;

@@ -74,7 +74,7 @@ const HEAD: Omit<RunRecord, "cells"> = {
   leftOut: [],
   skipped: [],
   problems: [],
-      sweeps: [],
+  sweeps: [],
 };
 
 async function render(folder: RecordFolder, record: RunRecord): Promise<void> {

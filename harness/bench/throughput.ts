@@ -10,20 +10,23 @@ import { type Measure, medianOf } from "./measure.ts";
 import { NaiveWay } from "./naive-way.ts";
 import type { BenchOptions } from "./options.ts";
 
+/** Unless another number is asked for. */
+const CELLS = 24;
+
 interface Way {
   runCells(cells: readonly Cell[]): Promise<number>;
 }
 
 /** Against one testcontainers container a cell and one exec a step, one cell after another: warm containers are worth nothing there, and neither is time in which a product only waits. */
 export async function throughputVsNaive(options: BenchOptions): Promise<Measure[]> {
-  await using ground = await Ground.open(options);
+  await using ground = await Ground.open({ ...options, cells: options.cells ?? CELLS });
   const naive = await NaiveWay.open(ground);
   return [await compared(ground, naive, { name: "throughput-vs-naive", other: "naive", goal: { than: "at least", value: 5 } }, options)];
 }
 
 /** Against the bare commands on this machine, as many at once. */
 export async function throughputVsBare(options: BenchOptions): Promise<Measure[]> {
-  await using ground = await Ground.open(options);
+  await using ground = await Ground.open({ ...options, cells: options.cells ?? CELLS });
   await using bare = await BareWay.open(ground);
   return [await compared(ground, bare, { name: "throughput-vs-bare", other: "bare", goal: { than: "at least", value: 0.8 } }, options)];
 }

@@ -3,5 +3,7 @@ export { buildProducts, defaultParallel, type Inspection, run, type RunEvent, ty
 export { neededArtifacts } from "./artifacts.ts";
 export { evidenceOf } from "./evidence.ts";
 export { observationsNow, readObservations, readRecord, RecordError, RecordFolder } from "./record-folder.ts";
+export { replayProblem } from "./self-checks.ts";
 export type { RecorderFile } from "./sweeps.ts";
+export { RecordingStore } from "./recordings.ts";
 export { rejudge } from "./rejudge.ts";
