@@ -6,14 +6,20 @@ import { describeCondition, describeFault } from "./describe.ts";
 /** How deep the tree goes: pairs with the number of their cells, each cell in a line, or every step of every cell. */
 export type PlanDetail = "pairs" | "cells" | "steps";
 
+export interface PlanFormat {
+  readonly detail?: PlanDetail;
+  /** What else is known of a cell, for the end of its line. */
+  readonly note?: (cell: Cell) => string;
+}
+
 /** The plan as text: products, their pairs, and under them the cells. Ends with what was left out. */
-export function formatPlan(plan: Plan, options: { readonly detail?: PlanDetail } = {}): string {
-  const detail = options.detail ?? "cells";
+export function formatPlan(plan: Plan, options: PlanFormat = {}): string {
+  const { detail = "cells", note = () => "" } = options;
   const lines = [headline(plan)];
   for (const [productNumber, [product, ofProduct]] of numbered(groupBy(plan.cells, (cell) => cell.product))) {
     lines.push("", `${productNumber} ${product}`);
     for (const [pairNumber, [, cells]] of numbered(groupBy(ofProduct, pairName))) {
-      lines.push(...formatPair(`${productNumber}.${pairNumber}`, cells, detail));
+      lines.push(...formatPair(`${productNumber}.${pairNumber}`, cells, detail, note));
     }
   }
   if (plan.leftOut.length > 0) lines.push("", ...formatLeftOut(plan.leftOut));
@@ -32,7 +38,7 @@ function headline(plan: Plan): string {
   return `${cellCount(total)}: ${number(total - skipped)} to run, ${number(skipped)} skipped; ${number(leftOut)} left out by selection`;
 }
 
-function formatPair(number_: string, cells: readonly Cell[], detail: PlanDetail): string[] {
+function formatPair(number_: string, cells: readonly Cell[], detail: PlanDetail, note: (cell: Cell) => string): string[] {
   const [first] = cells;
   if (first === undefined) return [];
   const skipped = cells.filter((cell) => cell.skip !== undefined).length;
@@ -41,7 +47,7 @@ function formatPair(number_: string, cells: readonly Cell[], detail: PlanDetail)
   if (detail === "pairs") return lines;
   for (const [cellNumber, cell] of numbered(cells)) {
     lines.push(
-      `    ${number_}.${cellNumber} ${cell.scenario} @${cell.environment}${cell.skip === undefined ? "" : ` · skipped: ${cell.skip}`}`,
+      `    ${number_}.${cellNumber} ${cell.scenario} @${cell.environment}${cell.skip === undefined ? note(cell) : ` · skipped: ${cell.skip}`}`,
     );
     if (detail === "steps") lines.push(...cellDetails(cell).map((line) => `      ${line}`));
   }

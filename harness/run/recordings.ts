@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import path from "node:path";
-import { type Cell, type CellJob, type Observation, type RecordedRun, unpackRecorded } from "../model/index.ts";
+import { type Cell, type CellJob, type Observation, type RecordedRun, type Tier, unpackRecorded } from "../model/index.ts";
 
 /** Name of the recording in its folder, here and in every environment. */
 export const RECORDING_FILE = "recording.gz";
@@ -57,6 +57,24 @@ export class RecordingStore {
     if (zipped === undefined || text === undefined) return undefined;
     const observations = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Observation])); // written by `save`
     return { key, directory, recorded: unpackRecorded(gunzipSync(zipped)), observations, cached: true };
+  }
+
+  /** Keeps which points a sweep had, so that they can be listed without recording it again. */
+  async notePoints(sweep: string, tier: Tier, points: readonly Cell[]): Promise<void> {
+    const file = this.#pointsFile(sweep, tier);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(`${file}.${process.pid}.part`, JSON.stringify(points));
+    await rename(`${file}.${process.pid}.part`, file);
+  }
+
+  /** The points that a sweep had when it last ran; undefined: it never did. */
+  async knownPoints(sweep: string, tier: Tier): Promise<readonly Cell[] | undefined> {
+    const text = await readFile(this.#pointsFile(sweep, tier), "utf8").catch(missing);
+    return text === undefined ? undefined : (JSON.parse(text) as Cell[]); // written by `notePoints`
+  }
+
+  #pointsFile(sweep: string, tier: Tier): string {
+    return path.join(this.#folder, "points", `${encodeURIComponent(sweep)}.${tier}.json`);
   }
 
   /** Keeps a recording: whole, or not at all. */

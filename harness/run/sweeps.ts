@@ -74,13 +74,15 @@ export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun>
   }
   const { stored } = taken;
   await tools.judged(cell, [...stored.observations, endOf(stored)]);
+  const tier = tools.everyPoint ? "full" : tools.tier;
   const { points: all, ...expanded } = expandSweep({
     cell,
     product: tools.product,
     recording: stored.recorded,
-    tier: tools.everyPoint ? "full" : tools.tier,
+    tier,
     digest: (bytes) => createHash("sha256").update(bytes).digest("hex"),
   });
+  await tools.store.notePoints(cell.id, tier, all);
   const points = all.filter(({ id }) => tools.wanted(cell, id));
   tools.expanded(points);
   const cuts = points.filter(({ script }) => script.cut !== undefined);
