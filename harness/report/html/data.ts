@@ -122,7 +122,7 @@ export interface Timeline {
   readonly end: number;
   readonly lanes: readonly Lane[];
   readonly marks: readonly TimelineMark[];
-  /** The longest time without a healthy agent while upgrading. */
+  /** Where the downtime that was judged lies. */
   readonly downtime: { readonly from: number; readonly to: number } | null;
 }
 

@@ -27,7 +27,7 @@ export function detailOf(cell: CellRecord, observations: readonly Observation[] 
     findings: findings.slice(0, MOST_FINDINGS),
     moreFindings: findings.slice(MOST_FINDINGS).reduce((sum, { paths }) => sum + Math.max(1, paths.length), 0),
     faults: (cell.fault?.evidence ?? []).map((line) => clip(oneLine(line), MESSAGE)),
-    timeline: timelineOf(cell.steps, seen),
+    timeline: timelineOf(cell, seen),
     blocks:
       cell.verdict === "passed"
         ? []

@@ -1,5 +1,5 @@
 // A cell's observations as lanes over time: steps, what answers, services, commands; and marks for faults, downloads, problems.
-import type { Observation, StepRecord } from "../../model/index.ts";
+import type { CellRecord, Observation, StepRecord } from "../../model/index.ts";
 import { clip, formatBytes, formatDuration, oneLine } from "../text.ts";
 import type { Lane, Span, Timeline, TimelineMark } from "./data.ts";
 
@@ -7,9 +7,10 @@ const MOST_SPANS = 120;
 const MOST_MARKS = 60;
 const MOST_SERVICES = 6;
 const LABEL = 160;
+const TOLERANCE_MS = 2;
 
 /** null: nothing was observed over time. */
-export function timelineOf(steps: readonly StepRecord[], seen: readonly Observation[]): Timeline | null {
+export function timelineOf({ steps, downtimeMs }: Pick<CellRecord, "steps" | "downtimeMs">, seen: readonly Observation[]): Timeline | null {
   const own = seen.filter((one) => one.kind !== "snapshot" || one.label !== "fresh");
   const end = own.reduce((most, { t }) => Math.max(most, t), 0);
   if (end <= 0) return null;
@@ -22,7 +23,7 @@ export function timelineOf(steps: readonly StepRecord[], seen: readonly Observat
     { name: "commands", spans: commandLane(own) },
   ];
   const bounded = lanes.filter(({ spans }) => spans.length > 0).map(({ name, spans }) => ({ name, spans: spans.slice(0, MOST_SPANS) }));
-  return { end, lanes: bounded, marks: marks(own).slice(0, MOST_MARKS), downtime: downtimeOf(own, end) };
+  return { end, lanes: bounded, marks: marks(own).slice(0, MOST_MARKS), downtime: downtimeOf(downtimeMs, own, end) };
 }
 
 function stepLane(steps: readonly StepRecord[], seen: readonly Observation[], end: number): Span[] {
@@ -115,24 +116,27 @@ function marks(seen: readonly Observation[]): TimelineMark[] {
   });
 }
 
-/** The longest gap without a healthy answer that begins after the agent was healthy once and before the cell stops it. */
-function downtimeOf(seen: readonly Observation[], end: number): Timeline["downtime"] {
-  const upgrade = seen.find((one) => one.kind === "snapshot" && one.label === "before")?.t;
-  const over = seen.find((one) => one.kind === "snapshot" && one.label === "after")?.t ?? end;
-  if (upgrade === undefined) return null;
+/**
+ * Where the downtime that was judged lies: the stretch without a healthy answer, once the cell is installed, that is as long
+ * or else the least one that is longer.
+ */
+function downtimeOf(downtimeMs: number | null, seen: readonly Observation[], end: number): Timeline["downtime"] {
+  const installed = seen.find((one) => one.kind === "snapshot" && one.label === "before")?.t;
+  if (downtimeMs === null || downtimeMs <= 0 || installed === undefined) return null;
+  const changes = seen.filter((one) => one.kind === "health").filter(({ t }) => t >= installed);
+  const stretches: { from: number; to: number }[] = [];
   let since: number | undefined;
-  let longest: Timeline["downtime"] = null;
-  const consider = (to: number): void => {
-    if (since !== undefined && to - since > (longest === null ? 0 : longest.to - longest.from)) longest = { from: since, to };
-    since = undefined;
-  };
-  for (const one of seen) {
-    if (one.kind !== "health" || one.t > over) continue;
-    if (one.healthy) consider(one.t);
-    else if (one.t >= upgrade) since ??= one.t;
+  for (const { t, healthy } of [...changes, { t: end, healthy: true }]) {
+    if (!healthy) since ??= t;
+    else if (since !== undefined) {
+      stretches.push({ from: since, to: t });
+      since = undefined;
+    }
   }
-  consider(over);
-  return longest;
+  const [least] = stretches
+    .filter(({ from, to }) => to - from >= downtimeMs - TOLERANCE_MS)
+    .toSorted((a, b) => a.to - a.from - (b.to - b.from));
+  return least === undefined ? null : { from: least.from, to: least.from + downtimeMs };
 }
 
 /** What a picture shows, in one sentence for those who do not see it. */

@@ -4,7 +4,7 @@ import { duration } from "./format.ts";
 import { CellLink, Growing, VerdictMark } from "./parts.tsx";
 import { type Store, useStore } from "./store.ts";
 
-const STEP = 50;
+const STEP = 25;
 
 /** Of many cells the most urgent ones, without sorting all of them. */
 function mostUrgent({ data }: Store, cells: Int32Array | readonly number[], most: number): number[] {

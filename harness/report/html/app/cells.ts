@@ -25,6 +25,7 @@ export class Cells {
   /** Field of each cell. */
   readonly fieldOf: Int32Array;
   readonly #invertedFields = new Set<number>();
+  readonly #skips = new Map<number, number>();
   readonly #data: ReportData;
   #ids: string[] | undefined;
   #numbers: Map<string, number> | undefined;
@@ -73,6 +74,12 @@ export class Cells {
     return this.#invertedFields.has(field);
   }
 
+  /** Why a field's first skipped cell was skipped; empty: none was. */
+  skipReason(field: number): string {
+    const cell = this.#skips.get(field);
+    return cell === undefined ? "" : this.word("reason", "texts", cell);
+  }
+
   #shape(): { maps: HeatMapShape[]; fields: number } {
     const { columns, words } = this.#data;
     const maps = new Map<number, HeatMapShape & { fields: Map<number, number> }>();
@@ -87,6 +94,7 @@ export class Cells {
       map.fields.set(pair, field);
       this.fieldOf[cell] = field;
       if (columns.inverted[cell] === 1) this.#invertedFields.add(field);
+      if (this.verdict(cell) === "skipped" && !this.#skips.has(field)) this.#skips.set(field, cell);
     }
     const sorted = (numbers: Iterable<number>): number[] => [...new Set(numbers)].toSorted((a, b) => a - b);
     const shapes = [...maps.values()].map((map) => ({

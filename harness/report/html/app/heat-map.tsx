@@ -29,6 +29,12 @@ export function HeatMaps() {
           </span>{" "}
           corner: inverted, version order and build order disagree
         </span>
+        <span>
+          <span class="field passed partly" aria-hidden="true">
+            ✓
+          </span>{" "}
+          dotted: some scenarios were skipped
+        </span>
         <span>a number: so many cells of the pair</span>
       </p>
     </>
@@ -68,7 +74,7 @@ function Table({ shape, name }: { shape: HeatMapShape; name: string }) {
         <thead>
           <tr>
             <th scope="col" class="corner">
-              from <span aria-hidden="true">＼</span> to
+              from ↓ to →
             </th>
             {shape.columns.map((to) => (
               <th key={to} scope="col" title={traits(to)}>
@@ -109,7 +115,7 @@ function Field({ shape, from, to, row, column, first }: FieldProps) {
   const { versions } = store.data.words;
   const field = shape.fields.get(from * versions.length + to);
   if (field === undefined) return <td class="none" aria-label="no cell" />;
-  const { worst, many, all } = summary(store, field);
+  const { worst, many, all, skipped } = summary(store, field);
   const inverted = store.cells.inverted(field);
   if (worst === undefined)
     return (
@@ -117,13 +123,14 @@ function Field({ shape, from, to, row, column, first }: FieldProps) {
         ·
       </td>
     );
-  const label = `${versions[from]} → ${versions[to]}: ${many} of ${all} ${worst}${inverted ? ", inverted" : ""}`;
+  const skips = skipped === 0 ? "" : `${worst === "skipped" ? "" : `, ${skipped} skipped`}: ${store.cells.skipReason(field)}`;
+  const label = `${versions[from]} → ${versions[to]}${inverted ? ", inverted" : ""}: ${many} of ${all} ${worst}${skips}`;
   const go = (): void =>
     void (location.hash = hashOf({ view: "pair", product: shape.product, environment: shape.environment, from, to }, store));
   return (
     <td>
       <button
-        class={`field ${worst}${inverted ? " inverted" : ""}`}
+        class={`field ${worst}${inverted ? " inverted" : ""}${skipped > 0 && worst !== "skipped" ? " partly" : ""}`}
         data-row={row}
         data-column={column}
         tabIndex={field === first ? 0 : -1}
@@ -138,12 +145,20 @@ function Field({ shape, from, to, row, column, first }: FieldProps) {
   );
 }
 
-/** The most urgent verdict of a field's cells; undefined: the filter lets none of them through. */
-function summary({ counts, data }: Store, field: number): { worst: Verdict | undefined; many: number; all: number } {
+interface Summary {
+  /** The most urgent verdict of a field's cells; undefined: the filter lets none of them through. */
+  readonly worst: Verdict | undefined;
+  readonly many: number;
+  readonly all: number;
+  readonly skipped: number;
+}
+
+function summary({ counts, data }: Store, field: number): Summary {
   const { verdicts } = data.words;
   const count = (verdict: string): number => counts.value[field * verdicts.length + verdicts.indexOf(verdict)] ?? 0;
   const worst = URGENCY.find((verdict) => count(verdict) > 0);
-  return { worst, many: worst === undefined ? 0 : count(worst), all: URGENCY.reduce((sum, verdict) => sum + count(verdict), 0) };
+  const all = URGENCY.reduce((sum, verdict) => sum + count(verdict), 0);
+  return { worst, many: worst === undefined ? 0 : count(worst), all, skipped: count("skipped") };
 }
 
 /** Whether something is in sight, or nearly; all of it is while the report is printed. */

@@ -129,7 +129,6 @@ async function start(): Promise<void> {
   if (home === null) throw new Error("Cannot show the report: its place is missing");
   home.replaceChildren();
   render(<App store={store} />, home);
-  performance.mark("report-shown");
   // addresses are made while nobody waits, so that the first letter typed filters at once
   (globalThis.requestIdleCallback ?? setTimeout)(() => void store.cells.ids());
 }

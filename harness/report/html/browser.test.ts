@@ -1,0 +1,223 @@
+// The report in a real Chromium: what is told, filters, keys, colours, phones, print, accessibility, and nothing to complain about.
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { accessibility, CHROMIUM, ReportBrowser, style } from "./browser.testing.ts";
+import { richDetails, richRecord } from "./sample.ts";
+
+const required = (process.env["UPMATRIX_REQUIRE"] ?? "").split(",").includes("chromium");
+if (CHROMIUM === undefined)
+  console.warn("Tests of the report in a browser are skipped: there is no Chromium here (apt-get install chromium)");
+
+describe.skipIf(CHROMIUM === undefined && !required)("in Chromium", () => {
+  let browser: ReportBrowser;
+  let report = "";
+  beforeAll(async () => {
+    browser = await ReportBrowser.open();
+    report = await browser.write("rich", richRecord(), richDetails);
+  });
+  afterAll(() => browser[Symbol.asyncDispose]());
+
+  /** A page on which nothing may have gone wrong when the test is over. */
+  async function open(options: BrowserContextOptions = {}, place = ""): Promise<Page> {
+    const { page, problems } = await browser.page(report + place, options);
+    await page.waitForSelector("footer");
+    onTestFinished(async () => {
+      await page.close();
+      expect(problems).toEqual([]);
+    });
+    return page;
+  }
+
+  const field = (page: Page, product: string, label: RegExp) =>
+    page.getByRole("region", { name: product }).getByRole("button", { name: label });
+  const status = (page: Page) => page.getByRole("search").getByRole("status");
+
+  test("the decision, three reasons, and whose fault it seems to be", async () => {
+    const page = await open();
+    expect(await page.locator(".decision h2").innerText()).toBe("✗ Gate closed (exit code 1)");
+    const reasons = await page.locator(".decision li").allInnerTexts();
+    expect(reasons).toHaveLength(3);
+    expect(reasons[0]).toContain("the trait checks-space, which the earlier build lacks");
+    expect(reasons[1]).toContain("the updater of 1.0.0");
+    await page.locator(".decision li a").nth(1).click();
+    await page.getByRole("heading", { name: /alpha\/1\.0\.0\.\..*\/clean@docker/ }).waitFor();
+  });
+
+  test("a field has sign, colour and label: inverted, known, skipped with its reason", async () => {
+    const page = await open();
+    const inverted = field(page, "beta in docker", /^1\.0\.9 → 1\.1\.0, inverted: 3 of 4 failed$/);
+    expect(await inverted.innerText()).toBe("✗3");
+    expect(await style(inverted, "borderTopWidth", "::after")).toBe("6px");
+    const known = field(page, "alpha in docker", /^1\.1\.0 → 1\.2\.0: 1 of 4 known, 1 skipped: needs a point that alpha does not name$/);
+    expect(await style(known, "backgroundImage")).toContain("repeating-linear-gradient");
+    const sound = field(page, "beta in docker", /^1\.0\.0 → 1\.0\.9: 4 of 4 passed$/);
+    expect(await style(sound, "backgroundImage")).toBe("none");
+    const skipped = field(page, "sample in docker", /^2\.0\.0 → 1\.4\.0: 1 of 1 skipped: needs rollback, which sample does not provide$/);
+    expect(await skipped.innerText()).toBe("–");
+  });
+
+  test("behind a field its scenarios, behind each the cell: plan, findings, timeline, tree, logs, replay", async () => {
+    const page = await open();
+    await field(page, "beta in docker", /^1\.0\.9 → 1\.1\.0/).click();
+    await page.getByRole("heading", { name: "beta 1.0.9 → 1.1.0 @docker" }).waitFor();
+    expect(await page.locator("article .cells tbody tr").count()).toBe(4);
+    expect(await page.locator("article").innerText()).toContain("built 2026-01-04; knows checks-space");
+    await page.locator("article .cells a").first().click();
+    await page.locator(".plan").waitFor();
+    expect(await page.locator(".plan li.bad").innerText()).toContain("Take a snapshot after the upgrade ← 1 finding");
+    expect(await page.locator(".finding pre").innerText()).toMatch(/- link → versions\/2\n\+ nothing/);
+    expect(await page.getByRole("img", { name: /lanes: steps, agent answers, agent/ }).count()).toBe(1);
+    expect(await page.locator(".timeline .at.fault").count()).toBe(2);
+    await page.getByText("Updater log log/updater.log").click();
+    expect(await page.getByRole("region", { name: "Updater log log/updater.log" }).innerText()).toContain(
+      "ERROR cannot remove data/agent-2.0.0: busy",
+    );
+    expect(await page.getByRole("region", { name: /^Tree before the upgrade/ }).innerText()).toMatch(/\+ +"migrated": true,/);
+    expect(await page.locator(".copyable code").innerText()).toBe("upmatrix replay beta/1.0.9..1.1.0/crash-on-start@docker");
+  });
+
+  test("the replay command is copied, or selected where there is no clipboard", async () => {
+    const place = `#/cell/${encodeURIComponent("beta/1.0.9..1.1.0/crash-on-start@docker")}`;
+    const page = await open({ permissions: ["clipboard-read", "clipboard-write"] }, place);
+    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByText("Copied", { exact: true }).waitFor();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe("upmatrix replay beta/1.0.9..1.1.0/crash-on-start@docker");
+    await page.evaluate(`void Object.defineProperty(navigator, "clipboard", { value: undefined })`);
+    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByText("Selected: copy it with Ctrl+C").waitFor();
+    expect(await page.evaluate("String(getSelection())")).toBe("upmatrix replay beta/1.0.9..1.1.0/crash-on-start@docker");
+  });
+
+  test("filters: text, verdict, product, inverted; and clear", async () => {
+    const page = await open();
+    const all = richRecord().cells;
+    const shown = (keep: (cell: (typeof all)[number]) => boolean): string => `${all.filter(keep).length} of ${all.length} cells`;
+    expect(await status(page).innerText()).toBe(`all ${all.length} cells`);
+    await page.getByLabel("inverted only").check();
+    expect(await status(page).innerText()).toBe(shown(({ inverted }) => inverted));
+    expect(await field(page, "beta in docker", /^1\.0\.0/).count()).toBe(0);
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByRole("group", { name: "Verdicts" }).getByRole("button", { name: /known/ }).click();
+    expect(await status(page).innerText()).toBe(shown(({ verdict }) => verdict === "known"));
+    await page.getByLabel("Product").selectOption("alpha");
+    expect(await status(page).innerText()).toBe(shown(({ verdict, product }) => verdict === "known" && product === "alpha"));
+    expect(await page.getByRole("region", { name: "beta in docker" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByLabel("Address").fill("beta/*/clean@docker");
+    expect(await status(page).innerText()).toBe(shown(({ product, scenario }) => product === "beta" && scenario === "clean"));
+    await page.getByLabel("Address").fill("nothing is like this");
+    expect(await page.getByText("No cell is like that.").count()).toBe(1);
+  });
+
+  test("a sweep is a strip of operations", async () => {
+    const page = await open();
+    const strip = page.getByRole("toolbar", { name: /40 points of beta/ });
+    expect(await strip.getByRole("button").count()).toBe(40);
+    expect(await strip.getByRole("button", { name: /: failed, bricked/ }).allInnerTexts()).toEqual(["✗", "✗"]);
+    expect((await strip.getByRole("button").allInnerTexts()).filter((sign) => sign === "↩")).toHaveLength(19);
+    await strip.getByRole("button").first().focus();
+    for (let step = 1; step < 20; step++) await page.keyboard.press("ArrowRight");
+    expect(await page.locator(".readout").innerText()).toBe("after operation 20, unlink of …/current");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: /kill-sweep\.0020-after-unlink-current/ }).waitFor();
+  });
+
+  test("what was not run is a section of its own", async () => {
+    const page = await open();
+    const text = await page.getByRole("region", { name: "What was not run" }).innerText();
+    for (const part of ["host: not asked for", "10 cells: needs a point that alpha does not name", "sample: 24 cells of 2 scenarios"])
+      expect(text).toContain(part);
+  });
+
+  test("keys alone: / filters, arrows walk, Enter opens, Escape goes back to the same place", async () => {
+    const page = await open();
+    await page.keyboard.press("/");
+    expect(await page.evaluate("document.activeElement?.id")).toBe("search");
+    await field(page, "beta in docker", /^1\.0\.0 → 1\.0\.9/).focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowRight");
+    const label = (): Promise<unknown> => page.evaluate(`document.activeElement?.getAttribute("aria-label")`);
+    expect(await label()).toMatch(/^1\.0\.0 → 1\.1\.0|^1\.0\.9 → 1\.1\.0/);
+    await page.keyboard.press("End");
+    expect(await label()).toMatch(/→ 1\.3\.0/);
+    const tabStops = await page.locator(".heat").last().locator("[tabindex='0']").count();
+    expect(tabStops).toBe(1);
+    const scrolled = await page.evaluate("scrollY");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: /^beta .* → 1\.3\.0/ }).waitFor();
+    expect(await page.evaluate("document.activeElement?.tagName")).toBe("H2");
+    await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: "Pairs" }).waitFor();
+    expect(await page.evaluate("scrollY")).toBe(scrolled);
+  });
+
+  test("an address that is not in the report says so", async () => {
+    const page = await open({}, "#/cell/some%2Fother%40docker");
+    expect(await page.locator("article").innerText()).toContain("Not in this report");
+  });
+
+  describe.each(["light", "dark"] as const)("%s", (colorScheme) => {
+    test.each([
+      ["overview", ""],
+      ["pair", "#/pair/beta/docker/1.0.9/1.1.0"],
+      ["cell", `#/cell/${encodeURIComponent("beta/1.0.9..1.1.0/crash-on-start@docker")}`],
+    ])("%s: axe finds nothing", async (_, place) => {
+      const page = await open({ colorScheme }, place);
+      if (place.includes("cell")) await page.locator(".plan").waitFor();
+      await page.evaluate(`document.querySelectorAll("details").forEach((one) => (one.open = true))`);
+      expect(await accessibility(page)).toEqual([]);
+    });
+  });
+
+  test("colours follow the machine, and the switch", async () => {
+    const page = await open({ colorScheme: "dark" });
+    const paper = (): Promise<unknown> => page.evaluate("getComputedStyle(document.body).backgroundColor");
+    const dark = await paper();
+    await page.getByRole("button", { name: "light" }).click();
+    expect(await paper()).toBe("rgb(255, 255, 255)");
+    await page.getByRole("button", { name: "dark" }).click();
+    expect(await paper()).toBe(dark);
+    expect(dark).not.toBe("rgb(255, 255, 255)");
+  });
+
+  test.each(["", "#/pair/beta/docker/1.0.9/1.1.0", `#/cell/${encodeURIComponent("beta/1.0.9..1.1.0/crash-on-start@docker")}`])(
+    "on a phone nothing but tables and pictures is wider than the screen (%s)",
+    async (place) => {
+      const page = await open({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }, place);
+      if (place.includes("cell")) await page.locator(".plan").waitFor();
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(360);
+    },
+  );
+
+  test("in print there are no controls, and no dark paper", async () => {
+    const page = await open({ colorScheme: "dark" });
+    await page.emulateMedia({ media: "print" });
+    expect(await page.getByRole("search").isVisible()).toBe(false);
+    expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
+    expect(await page.locator(".decision").isVisible()).toBe(true);
+  });
+
+  test("where scripts are forbidden the decision is still told", async () => {
+    const { page } = await browser.page(report, { javaScriptEnabled: false });
+    expect(await page.locator(".decision").innerText()).toContain("the updater of 1.0.0");
+    expect(await page.locator("noscript").innerText()).toContain("summary.md");
+    await page.close();
+  });
+
+  test("data that cannot be read is told, below the decision", async () => {
+    const broken = await browser.write("broken", richRecord(), richDetails, (text) => text.replace(/(id="data">.{2000})[^<]*/, "$1"));
+    const { page, problems } = await browser.page(broken);
+    expect(await page.getByRole("alert").innerText()).toContain("Cannot read the data in this file");
+    expect(await page.locator(".decision").innerText()).toContain("Gate closed");
+    expect(problems).toHaveLength(1);
+    await page.close();
+  });
+
+  test("details that cannot be read are told where they are asked for", async () => {
+    const page = await open();
+    await page.evaluate(
+      `document.getElementById("details").textContent = "H4sI"; location.hash = "#/cell/beta%2F1.0.9..1.1.0%2Fcrash-on-start%40docker"`,
+    );
+    await page.getByText("Cannot read the details in this file").waitFor();
+  });
+});
