@@ -13,7 +13,7 @@ import { PostgresServer, postgresPrograms } from "./testing/server.ts";
 
 const PROGRAM = path.join(import.meta.dirname, "testing", "add.ts");
 const programs = postgresPrograms();
-const required = (process.env["UPMATRIX_REQUIRE"] ?? "").split(",").includes("postgres");
+const required = process.env["UPMATRIX_REQUIRE_POSTGRES"] === "1";
 
 let folder: string;
 let server: PostgresServer | undefined;

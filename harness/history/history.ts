@@ -3,7 +3,6 @@ import pLimit from "p-limit";
 import { type CellRecord, type Finding, type PastCell, pastCell, type RunRecord } from "../model/index.ts";
 import type { Database, Row, Statements, Value } from "./database.ts";
 import { HistoryError } from "./error.ts";
-import { PostgresDatabase } from "./postgres.ts";
 import { CELL_COLUMNS, RUN_COLUMNS } from "./schema.ts";
 import { SqliteDatabase } from "./sqlite.ts";
 
@@ -20,7 +19,10 @@ export interface History extends AsyncDisposable {
 
 /** @param place a file, or the URL of a PostgreSQL database. Throws a HistoryError that says what to do. */
 export async function openHistory(place: string): Promise<History> {
-  if (/^postgres(?:ql)?:\/\//.test(place)) return new StoredHistory(await PostgresDatabase.open(place));
+  if (/^postgres(?:ql)?:\/\//.test(place)) {
+    const { PostgresDatabase } = await import("./postgres.ts"); // only here: loading its client takes a tenth of a second
+    return new StoredHistory(await PostgresDatabase.open(place));
+  }
   const [, scheme] = /^(\w+):\/\//.exec(place) ?? [];
   if (scheme !== undefined)
     throw new HistoryError(`Cannot use a history of ${scheme}: expected a file, or a URL such as postgres://user@host/database`);

@@ -24,7 +24,7 @@ export function mermaidGraph(graph: UpgradeGraph): string {
 
 /** Nothing in it can end the quotes or start markup. */
 function text(value: string): string {
-  return oneLine(value).replace(/["#;<>&`\\]/g, (character) => `#${character.charCodeAt(0)};`);
+  return oneLine(value).replace(/["#%;<>{}&`\\]/g, (character) => `#${character.charCodeAt(0)};`);
 }
 
 /** A comment ends with its line; braces would be read as a directive. */
