@@ -90,6 +90,47 @@ test("stalls in the middle until it is closed", async () => {
   await expect(rest).rejects.toThrow();
 });
 
+test("redirects to itself for ever", async () => {
+  await using cell = scratchCell();
+  const { url, server, hits } = await served(cell, { redirect: "loop" });
+  await using _server = server;
+  await expect(fetch(url)).rejects.toThrow();
+  expect(hits.length).toBeGreaterThan(5);
+});
+
+test("says a wrong length, and ends the connection all the same", async () => {
+  for (const length of [2, 0.5]) {
+    await using cell = scratchCell();
+    const { url, server } = await served(cell, { length });
+    await using _server = server;
+    const answer = await fetch(url);
+    expect(answer.headers.get("content-length")).toBe(String(BODY.length * length));
+    const got = await answer.bytes().then(
+      (bytes) => bytes.length,
+      () => "broken off",
+    );
+    expect(got).toBe(length === 2 ? "broken off" : BODY.length / 2);
+  }
+});
+
+test("takes its time, and sends everything", async () => {
+  await using cell = scratchCell();
+  const { url, server } = await served(cell, { slow: "200ms" });
+  await using _server = server;
+  const began = performance.now();
+  expect(digest(await (await fetch(url)).bytes())).toBe(digest(BODY));
+  expect(performance.now() - began).toBeGreaterThan(180);
+});
+
+test("signs the archive with a key that nobody trusts", async () => {
+  await using cell = scratchCell();
+  const { url, server } = await served(cell, { sign: "foreign-key" });
+  await using _server = server;
+  const one = Buffer.from(await (await fetch(url)).text(), "base64");
+  expect(one).toHaveLength(64);
+  expect(await (await fetch(url)).text()).not.toBe(one.toString("base64"));
+});
+
 test("serves another release under the asked name", async () => {
   await using cell = scratchCell();
   const { url, server } = await served(cell, { substitute: "from" });

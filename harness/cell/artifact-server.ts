@@ -155,10 +155,10 @@ export class ArtifactServer implements AsyncDisposable {
         this.#watchers.delete(watcher);
         await watcher.reached(`${sent} bytes of ${asked} were sent`);
       }
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs)); // a slow line
       if (response.destroyed) return sent;
       if (!response.write(chunk)) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
       sent += chunk.length;
-      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs)); // a slow line
     }
     return sent;
   }

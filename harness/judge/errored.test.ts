@@ -72,6 +72,24 @@ test("a fault that never fired proves nothing", () => {
   expect(none.errored).toBe("fault 1 (serve) was not possible: evidence 0");
 });
 
+test("a condition that was not looked at, or did not hold, proves nothing", () => {
+  const cell = cellOf({ ...scriptOf({}), conditions: { umask: "0027" } });
+  expect(judged(cell).errored).toBe("the condition umask was never looked at");
+  const seen = (holds: boolean) => ({ during: { 1: [{ kind: "condition", condition: "umask", holds, evidence: "umask 0022" } as const] } });
+  expect(judged(cell, seen(false)).errored).toBe("the condition umask did not hold: umask 0022");
+  expect(judged(cell, seen(true))).toMatchObject({ errored: null, findings: [] });
+});
+
+test("a fault that has nothing to act upon in this release skips the cell", () => {
+  const cell = cellOf(scriptOf({ faults: [KILL] }));
+  const moot = { kind: "fault", fault: 0, event: "moot", evidence: "this release has no state.json" } as const;
+  expect(judged(cell, { during: { 5: [moot, ...restartedAs("2.0.0")] } })).toMatchObject({
+    errored: null,
+    skipped: "this release has no state.json",
+    findings: [],
+  });
+});
+
 test("without a fresh install a layout cannot be judged, but what is wrong already still counts", () => {
   const none = { fresh: null, freshProblem: "the disk is full" };
   expect(judged(plain, {}, none)).toMatchObject({

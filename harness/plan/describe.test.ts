@@ -4,7 +4,10 @@ import { describeFault } from "./index.ts";
 
 test.each([
   [{ do: { kill: "updater" } }, "Before the upgrade is triggered, kill the updater with SIGKILL"],
-  [{ when: { file: "a/*" }, do: { kill: "all", signal: "SIGSTOP" } }, "When a/* appears, freeze every process of the product (SIGSTOP)"],
+  [
+    { when: { file: "a/*" }, do: { kill: "all", signal: "SIGSTOP" } },
+    "When a/* appears, freeze every process of the product (SIGSTOP); it is taken back once the upgrade is over",
+  ],
   [{ when: { log: "^x" }, do: "reboot" }, "When a log line matches /^x/, reboot"],
   [
     { when: { process: "watch" }, do: "trigger-again" },
@@ -30,6 +33,17 @@ test.each([
   [
     { do: { serve: "*", misbehave: { substitute: "from" } } },
     "Before the upgrade is triggered, serve * of the release `from` under the asked name; it is taken back once the upgrade is over",
+  ],
+  [
+    { when: { answers: "to" }, do: { reinstall: "to" } },
+    "When the running product answers as the release `to`, uninstall the product and install the release `to` afresh",
+  ],
+  [{ do: { clock: "-2h" }, undo: "never" }, "Before the upgrade is triggered, set the wall clock back by 2h; it is never taken back"],
+  [{ do: { damage: "*.json", how: "truncate" } }, "Before the upgrade is triggered, cut in half *.json"],
+  [{ do: { serviceManager: "crash" } }, "Before the upgrade is triggered, crash the service manager, until the next reboot"],
+  [
+    { do: { limitDisk: { bytes: "4KiB" } }, undo: "never" },
+    "Before the upgrade is triggered, leave free on the disk only 4KiB; it is never taken back",
   ],
 ])("%j", (written, expected) => {
   expect(describeFault(fault.parse(written))).toBe(expected);

@@ -72,6 +72,19 @@ test("at: rollback-points takes the product's points of a rollback", () => {
   expect(scripts.map(({ script }) => [script.scenario, script.faults[0]?.when])).toEqual([["kill.back", { log: "rolling back" }]]);
 });
 
+test("at: state-files damages each state file in each way, and tells files of one name apart", () => {
+  const stateful = { ...product, state: ["a/state.json", "b/state.json"] };
+  const scripts = scriptsOf("damaged", sampleScenario({ at: "state-files" }), stateful);
+  expect(scripts.map(({ script }) => script.scenario)).toEqual([
+    ...["corrupt", "truncate", "empty"].map((how) => `damaged.state-json-${how}`),
+    ...["corrupt", "truncate", "empty"].map((how) => `damaged.state-json-2-${how}`),
+  ]);
+  expect(scripts[4]?.script.faults).toEqual([{ when: "start", do: { damage: "b/state.json", how: "truncate" }, undo: "settled" }]);
+  expect(scriptsOf("damaged", sampleScenario({ at: "state-files" }), { ...product, state: [] })[0]?.problems).toEqual([
+    "the product declares no state",
+  ]);
+});
+
 test("at: {name: faults} adds those faults to the common ones", () => {
   const scenario = sampleScenario({
     faults: [{ do: "reboot" }],

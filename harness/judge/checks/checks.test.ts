@@ -201,6 +201,17 @@ const cases: Record<string, Pair> = {
       ["it was killed by the fault", killed, { during: { 5: [FIRED, triggered(1), health("2.0.0", true)] } }],
       ["it was turned down, and nothing happened", rollback, { snapshots: BACK, during: { 5: [triggered(1)] } }],
       [
+        "the same upgrade, delivered once more, was turned down",
+        cellOf(
+          scriptOf({}, [
+            { kind: "upgrade", role: "to", faults: false },
+            { kind: "settle" },
+            { kind: "upgrade", role: "to", faults: false },
+          ]),
+        ),
+        { during: { 5: restartedAs("2.0.0"), 7: [triggered(1)] } },
+      ],
+      [
         "one more upgrade to what runs already was turned down",
         cellOf(scriptOf(), { next: "2.0.0" }),
         { snapshots: { again: USUAL.after }, during: { 10: [triggered(1)] } },

@@ -44,10 +44,11 @@ export const updatingCommand: Check = defineCheck("updating-command", "The comma
   const { cell, upgrades, nextUpgrade, timeline } = context;
   // whoever kills the updater may kill the command as well
   if (cell.script.faults.some(({ do: action }) => action === "reboot" || (typeof action === "object" && "kill" in action))) return [];
-  const reached = upgrades.filter((upgrade) =>
+  // an upgrade to what runs already may be turned down, and nobody sees that from outside
+  const delivered = upgrades.filter((upgrade) => upgrade !== context.goal || context.origin.role !== upgrade.role);
+  const reached = delivered.filter((upgrade) =>
     upgrade === context.goal ? context.reading.outcome === "upgraded" : arrived(context, upgrade),
   );
-  // one more upgrade to what runs already may be turned down, and nobody sees that from outside
   const moved = nextUpgrade !== null && nextUpgrade.reached && nextUpgrade.from !== nextUpgrade.to;
   const steps = [...reached.map(({ span }) => span.number), ...(moved ? [nextUpgrade.span.number] : [])];
   return steps.flatMap((step): Broken[] => {
