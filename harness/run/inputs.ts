@@ -11,12 +11,14 @@ export interface InputSource {
   readonly project: Project;
   readonly artifacts: ReadonlyMap<string, StoredArtifact>;
   readonly environments: ReadonlyMap<EnvironmentName, Environment>;
-  /** Digest of the cell program. */
-  readonly program: string;
+  /** Versions and digests of ours that every cell depends on: the harness, the cell program, the recorder, the clock. */
+  readonly tools: readonly (string | undefined)[];
 }
 
 /** A function that gives the hash of a cell; undefined for one that does not run. Products and scripts are hashed once. */
 export function inputsOf(source: InputSource): (cell: Cell | undefined) => string | undefined {
+  const { step, cell: whole } = source.project.matrix.limits;
+  const common = digest({ tools: source.tools, limits: [step, whole] });
   const hashes = new WeakMap<object, string>();
   const once = (value: object): string => {
     const known = hashes.get(value) ?? digest(value);
@@ -29,8 +31,8 @@ export function inputsOf(source: InputSource): (cell: Cell | undefined) => strin
     const facts = source.environments.get(cell.environment)?.facts;
     if (product === undefined || facts === undefined) return undefined;
     return digest({
-      ...{ id: cell.id, next: cell.next, product: once(product), script: once(cell.script), program: source.program },
-      environment: [facts.name, facts.platform, [...facts.capabilities].toSorted()],
+      ...{ id: cell.id, next: cell.next, product: once(product), script: once(cell.script), common },
+      environment: [facts.name, facts.platform, [...facts.capabilities].toSorted(), source.project.matrix.environments[facts.name]],
       artifacts: artifactUses(cell).map(({ key, ref }) => [key, source.artifacts.get(artifactName(ref))?.digest ?? null]),
     });
   };

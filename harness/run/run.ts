@@ -80,6 +80,8 @@ export async function run(project: Project, plan: Plan, options: RunOptions): Pr
   const runnable = plan.cells.filter((cell) => cell.skip === undefined);
   await folder.keepPlan({ products: project.products, cells: plan.cells });
   const judge = new CellJudge({ products: project.products, known: project.matrix.known }, folder, options, startedAt.slice(0, 10));
+  const program = await bundleCellProgram(options.build.cache); // now, while a failure loses nothing
+  const tools = [options.version, program.digest, options.recorder?.digest, options.clock?.digest];
   const problems: string[] = [];
   let sweeps: readonly SweepRun[] = [];
   const artifacts = await built(project, runnable, options);
@@ -92,8 +94,7 @@ export async function run(project: Project, plan: Plan, options: RunOptions): Pr
   const points = new Map(sweeps.map((sweep) => [sweep.cell.id, sweep.points]));
   const cells = plan.cells.flatMap((cell) => [cell, ...(points.get(cell.id) ?? [])]);
   if (points.size > 0) await folder.keepPlan({ products: project.products, cells });
-  const program = await bundleCellProgram(options.build.cache);
-  const inputs = inputsOf({ project, artifacts: artifacts ?? new Map(), environments: options.environments, program: program.digest });
+  const inputs = inputsOf({ project, artifacts: artifacts ?? new Map(), environments: options.environments, tools });
   const records = judge.records(cells).map((record, index) => withInputs(record, inputs(cells[index])));
   const record = assemble(project, plan, records, { startedAt, problems, sweeps, options });
   await folder.write(record);
