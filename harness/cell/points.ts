@@ -1,10 +1,10 @@
 // The points of a sweep that share one cell: each begins with a restored state and a boot. What follows the boot depends
 // only on what is there then, so where that is equal to an earlier point's, it is not done again.
-import { createHash } from "node:crypto";
-import path from "node:path";
-import { type Cut, type Snapshot, type Step } from "../model/index.ts";
+import type { Cut, Snapshot, Step } from "../model/index.ts";
 import { type Cell, watchedFolders } from "./cell.ts";
 import { Restorer } from "./restore.ts";
+import { Sameness } from "./sameness.ts";
+import { readTree } from "./snapshot.ts";
 
 export class Points {
   readonly #cell: Cell;
@@ -12,8 +12,7 @@ export class Points {
   /** First index after the step that is cut off. */
   readonly #begin: number;
   readonly #known = new Map<string, string>();
-  /** Globs are slow, and paths come again and again. */
-  readonly #volatile = new Map<string, boolean>();
+  readonly #sameness: Sameness;
   #latest: Snapshot | undefined;
   #same: string | undefined;
 
@@ -21,6 +20,7 @@ export class Points {
     const { points, script } = cell.place.job;
     if (points === undefined) throw new Error("Cannot take points: the job names none");
     this.#cell = cell;
+    this.#sameness = new Sameness(cell.place.job.product);
     this.#restorer = new Restorer(points.recording, watchedFolders(cell.place));
     this.#begin = script.steps.findIndex((step) => step.kind === "upgrade" && step.faults) + 1;
     cell.observer.listen((seen) => {
@@ -44,7 +44,7 @@ export class Points {
   /** Whether all that is to be seen after the boot was seen at an earlier point. */
   isKnown(cut: Cut, step: Step): boolean {
     if (step.kind !== "snapshot" || step.label !== "rebooted" || this.#latest === undefined) return false;
-    const key = this.#keyOf(this.#latest);
+    const key = this.#sameness.keyOf(this.#latest, readTree(this.#cell.place.units));
     this.#same = this.#known.get(key);
     if (this.#same === undefined) this.#known.set(key, cut.name);
     return this.#same !== undefined;
@@ -53,21 +53,5 @@ export class Points {
   end(cut: Cut): void {
     const same = this.#same === undefined ? {} : { same: this.#same };
     this.#cell.observer.see({ kind: "point", name: cut.name, event: "ended", how: "complete", ...same });
-  }
-
-  /** Everything but what changes by itself: pids, and the content of volatile files. */
-  #keyOf({ tree, processes, active, diskBytes: _bytes, ...rest }: Snapshot): string {
-    const steady = tree.filter((entry) => !this.#isVolatile(entry.path));
-    const commands = processes.map(({ command }) => command).sort();
-    return createHash("sha1")
-      .update(JSON.stringify([steady, commands, active, rest]))
-      .digest("base64");
-  }
-
-  #isVolatile(relative: string): boolean {
-    const { layout } = this.#cell.place.job.product;
-    const known = this.#volatile.get(relative) ?? layout.volatile.some((glob) => path.matchesGlob(relative, glob));
-    this.#volatile.set(relative, known);
-    return known;
   }
 }

@@ -33,8 +33,9 @@ export class Restorer {
     const found = this.#under.flatMap((folder) => entriesBelow(folder)).map(described);
     const wanted = files.filter(({ type }) => type !== "other").map(described);
     const place = (entry: string): string => entry.slice(0, entry.indexOf("\0"));
-    const missing = wanted.find((entry) => !found.includes(entry));
-    const extra = found.find((entry) => !wanted.includes(entry));
+    const [isFound, isWanted] = [new Set(found), new Set(wanted)];
+    const missing = wanted.find((entry) => !isFound.has(entry));
+    const extra = found.find((entry) => !isWanted.has(entry));
     if (missing === undefined && extra === undefined) return;
     throw new Error(
       `Cannot restore the state: ${missing === undefined ? `${place(extra ?? "")} should not be there` : `${place(missing)} is not as computed`}`,

@@ -63,8 +63,11 @@ export interface SweepRun {
   readonly cached: boolean;
 }
 
-/** Many points share a cell, so that its start costs little; few enough that all slots have work. */
-const MOST_POINTS_A_CELL = 40;
+/**
+ * Many points share a cell: its start costs little then, and what follows a boot is gone through once for all points that look
+ * the same after it. Few enough that all slots have work.
+ */
+const MOST_POINTS_A_CELL = 250;
 
 export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun> {
   const taken = await tools.inSlot(cell, (environment) => recordingOf(cell, environment, tools));
