@@ -7,6 +7,7 @@ import { recorderOverhead } from "./overhead.ts";
 import { planBenchmark } from "./plan.ts";
 import { recordBenchmark } from "./record.ts";
 import { replayEqualsKill } from "./replay.ts";
+import { reportBenchmark } from "./report.ts";
 import { sweepVsRerun } from "./sweep.ts";
 import { throughputVsBare, throughputVsNaive } from "./throughput.ts";
 
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   "throughput-vs-bare": throughputVsBare,
   "plan-100x30": planBenchmark,
   "record-100k": recordBenchmark,
+  "report-100k": reportBenchmark,
   "memory-2000": memoryBenchmark,
   "recorder-overhead": recorderOverhead,
   "replay-equals-kill": replayEqualsKill,

@@ -1,9 +1,10 @@
 // Writes, reads back, judges again and renders a record of 100,000 cells. Runs in a process of its own.
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import type { Cell, CellRecord, Observation, RunRecord } from "../model/index.ts";
 import { RECORD_VERSION } from "../model/index.ts";
-import { junitStream, markdownStream, terminalSummary } from "../report/index.ts";
+import { htmlStream, junitStream, markdownStream, terminalSummary } from "../report/index.ts";
 import { observationsNow, readRecord, RecordFolder, rejudge } from "../run/index.ts";
 import { tell } from "./child.ts";
 import { broken, CAST_PRODUCTS, castCell, castRecord, castReferences, Story, withoutTexts } from "./story.ts";
@@ -82,6 +83,7 @@ async function render(folder: RecordFolder, record: RunRecord): Promise<void> {
     cell.observations === null ? undefined : observationsNow(folder.directory, cell.observations);
   await folder.view("junit.xml", junitStream(record, details));
   await folder.view("summary.md", markdownStream(record, details));
+  await folder.view("index.html", htmlStream(record, { details, pack: (text) => gzipSync(text).toString("base64") }));
   await folder.view("terminal.txt", [terminalSummary(record, { color: false, width: 120, details })]);
 }
 

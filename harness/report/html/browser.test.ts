@@ -4,7 +4,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { accessibility, CHROMIUM, ReportBrowser, style } from "./browser.testing.ts";
 import { richDetails, richRecord } from "./sample.ts";
 
-const required = (process.env["UPMATRIX_REQUIRE"] ?? "").split(",").includes("chromium");
+const required = process.env["UPMATRIX_REQUIRE_CHROMIUM"] === "1";
 if (CHROMIUM === undefined)
   console.warn("Tests of the report in a browser are skipped: there is no Chromium here (apt-get install chromium)");
 

@@ -7,6 +7,13 @@ import { hashOf, type Store, useStore } from "./store.ts";
 /** Tables with fewer fields than this, all together, are drawn at once; of more only those in sight. */
 const AT_ONCE = 1500;
 
+/** Pixels. Columns of a fixed width, so that a browser need not measure thousands of fields to lay them out. */
+const LETTER = 9;
+const GAP = 12;
+const LEAST_FIELD = 38;
+/** Letters of the corner's own text. */
+const LEAST_LABEL = 10;
+
 export function HeatMaps() {
   const { cells } = useStore();
   return (
@@ -45,7 +52,7 @@ function HeatMap({ shape }: { shape: HeatMapShape }) {
   const store = useStore();
   const { data, cells, filter } = store;
   const section = useRef<HTMLElement>(null);
-  const drawn = useInSight(section, cells.fields <= AT_ONCE);
+  const inSight = useInSight(section, cells.fields <= AT_ONCE);
   const { product, environment } = filter.value;
   const hidden = (product >= 0 && product !== shape.product) || (environment >= 0 && environment !== shape.environment);
   const name = `${data.words.products[shape.product]} in ${data.words.environments[shape.environment]}`;
@@ -54,7 +61,7 @@ function HeatMap({ shape }: { shape: HeatMapShape }) {
       <h3>
         {data.words.products[shape.product]} <span class="dim">@{data.words.environments[shape.environment]}</span>
       </h3>
-      {drawn ? <Table shape={shape} name={name} /> : <div class="undrawn" style={{ height: `${(shape.rows.length + 1) * 30}px` }} />}
+      {inSight ? <Table shape={shape} name={name} /> : <div class="undrawn" style={{ height: `${(shape.rows.length + 1) * 30}px` }} />}
     </section>
   );
 }
@@ -63,35 +70,38 @@ function Table({ shape, name }: { shape: HeatMapShape; name: string }) {
   const store = useStore();
   const { data } = store;
   const { versions } = data.words;
+  const counts = store.counts.value;
   const product = data.words.products[shape.product] ?? "";
-  const first = shape.rows
-    .flatMap((from) => shape.columns.map((to) => shape.fields.get(from * versions.length + to)))
-    .find((field) => field !== undefined && summary(store, field).worst !== undefined);
   const traits = (version: number): string => data.traits[`${product} ${versions[version]}`] ?? "";
+  const fields = shape.rows.map((from) => shape.columns.map((to) => fieldOf(store, counts, shape, from, to)));
+  const longest = Math.max(...fields.flat().map((field) => (typeof field === "object" ? field.text.length : 1)));
+  const label = Math.max(LEAST_LABEL, ...shape.rows.map((from) => (versions[from] ?? "").length)) * LETTER + GAP;
+  const width = Math.max(LEAST_FIELD, longest * LETTER + GAP);
+  const first = fields.flat().find((field) => typeof field === "object");
+  const open = (event: MouseEvent): void => {
+    const { row, column } = (event.target as HTMLElement).closest<HTMLElement>("[data-row]")?.dataset ?? {};
+    const [from, to] = [shape.rows[Number(row)], shape.columns[Number(column)]];
+    if (from === undefined || to === undefined) return;
+    location.hash = hashOf({ view: "pair", product: shape.product, environment: shape.environment, from, to }, store);
+  };
   return (
     <div class="scroll">
-      <table class="heat" role="grid" aria-label={`${name}: from (rows) × to (columns)`} onKeyDown={moveInGrid}>
-        <thead>
-          <tr>
-            <th scope="col" class="corner">
-              from ↓ to →
-            </th>
-            {shape.columns.map((to) => (
-              <th key={to} scope="col" title={traits(to)}>
-                <span>{versions[to]}</span>
-              </th>
-            ))}
-          </tr>
-        </thead>
+      <table
+        class="heat"
+        role="grid"
+        aria-label={`${name}: from (rows) × to (columns)`}
+        onKeyDown={moveInGrid}
+        onClick={open}
+        onMouseOver={explain}
+      >
+        <TableHead shape={shape} widths={{ label, column: width }} traits={traits} />
         <tbody>
           {shape.rows.map((from, row) => (
             <tr key={from}>
               <th scope="row" title={traits(from)}>
                 {versions[from]}
               </th>
-              {shape.columns.map((to, column) => (
-                <Field key={to} shape={shape} from={from} to={to} row={row} column={column} first={first} />
-              ))}
+              {fields[row]?.map((field, column) => drawn(field, row, column, field === first))}
             </tr>
           ))}
         </tbody>
@@ -100,50 +110,88 @@ function Table({ shape, name }: { shape: HeatMapShape; name: string }) {
   );
 }
 
-interface FieldProps {
+interface HeadProps {
   readonly shape: HeatMapShape;
-  readonly from: number;
-  readonly to: number;
-  readonly row: number;
-  readonly column: number;
-  /** The field that Tab leads to. */
-  readonly first: number | undefined;
+  readonly widths: { readonly label: number; readonly column: number };
+  readonly traits: (version: number) => string;
 }
 
-function Field({ shape, from, to, row, column, first }: FieldProps) {
-  const store = useStore();
+function TableHead({ shape, widths, traits }: HeadProps) {
+  const { versions } = useStore().data.words;
+  return (
+    <>
+      <colgroup>
+        <col style={{ width: `${widths.label}px` }} />
+        {shape.columns.map((to) => (
+          <col key={to} style={{ width: `${widths.column}px` }} />
+        ))}
+      </colgroup>
+      <thead>
+        <tr>
+          <th scope="col" class="corner">
+            from ↓ to →
+          </th>
+          {shape.columns.map((to) => (
+            <th key={to} scope="col" title={traits(to)}>
+              <span>{versions[to]}</span>
+            </th>
+          ))}
+        </tr>
+      </thead>
+    </>
+  );
+}
+
+/** The label of a field as its tooltip, made when somebody points at it. */
+function explain(event: MouseEvent): void {
+  const field = (event.target as HTMLElement).closest<HTMLElement>("[data-row]");
+  if (field !== null) field.title = field.getAttribute("aria-label") ?? "";
+}
+
+interface FieldShown {
+  readonly text: string;
+  readonly look: string;
+  readonly label: string;
+}
+
+/** What a field shows; a reason in words when it shows nothing. Thousands of them are made anew for each letter of a filter. */
+function fieldOf(store: Store, counts: Int32Array, shape: HeatMapShape, from: number, to: number): FieldShown | "no cell" | "filtered out" {
   const { versions } = store.data.words;
   const field = shape.fields.get(from * versions.length + to);
-  if (field === undefined) return <td class="none" aria-label="no cell" />;
-  const { worst, many, all, skipped } = summary(store, field);
+  if (field === undefined) return "no cell";
+  const { worst, many, all, skipped } = summary(store, counts, field);
+  if (worst === undefined) return "filtered out";
   const inverted = store.cells.inverted(field);
-  if (worst === undefined)
-    return (
-      <td class="none" aria-label="filtered out">
-        ·
-      </td>
-    );
   const skips = skipped === 0 ? "" : `${worst === "skipped" ? "" : `, ${skipped} skipped`}: ${store.cells.skipReason(field)}`;
-  const label = `${versions[from]} → ${versions[to]}${inverted ? ", inverted" : ""}: ${many} of ${all} ${worst}${skips}`;
-  const go = (): void =>
-    void (location.hash = hashOf({ view: "pair", product: shape.product, environment: shape.environment, from, to }, store));
+  return {
+    text: worst === "passed" || worst === "skipped" || all === 1 ? SIGNS[worst] : `${SIGNS[worst]}${many}`,
+    look: `field ${worst}${inverted ? " inverted" : ""}${skipped > 0 && worst !== "skipped" ? " partly" : ""}`,
+    label: `${versions[from]} → ${versions[to]}${inverted ? ", inverted" : ""}: ${many} of ${all} ${worst}${skips}`,
+  };
+}
+
+/** No component: a component for each of thousands of fields would cost more than the fields themselves. */
+function drawn(field: ReturnType<typeof fieldOf>, row: number, column: number, first: boolean) {
+  if (field === "no cell") return <td key={column} class="none" aria-label={field} />;
+  const shown = field === "filtered out" ? FILTERED_OUT : field;
   return (
-    <td>
+    <td key={column}>
       <button
-        class={`field ${worst}${inverted ? " inverted" : ""}${skipped > 0 && worst !== "skipped" ? " partly" : ""}`}
+        class={shown.look}
         data-row={row}
         data-column={column}
-        tabIndex={field === first ? 0 : -1}
-        aria-label={label}
-        title={label}
-        onClick={go}
+        tabIndex={first ? 0 : -1}
+        aria-label={shown.label}
+        disabled={field === "filtered out"}
       >
-        {SIGNS[worst]}
-        {worst === "passed" || worst === "skipped" || all === 1 ? "" : many}
+        {shown.text}
       </button>
     </td>
   );
 }
+
+/** The button stays: to remove and to make thousands of them takes longer than all else. */
+const FILTERED_OUT: FieldShown = { text: "·", look: "field none", label: "filtered out" };
 
 interface Summary {
   /** The most urgent verdict of a field's cells; undefined: the filter lets none of them through. */
@@ -153,9 +201,9 @@ interface Summary {
   readonly skipped: number;
 }
 
-function summary({ counts, data }: Store, field: number): Summary {
+function summary({ data }: Store, counts: Int32Array, field: number): Summary {
   const { verdicts } = data.words;
-  const count = (verdict: string): number => counts.value[field * verdicts.length + verdicts.indexOf(verdict)] ?? 0;
+  const count = (verdict: string): number => counts[field * verdicts.length + verdicts.indexOf(verdict)] ?? 0;
   const worst = URGENCY.find((verdict) => count(verdict) > 0);
   const all = URGENCY.reduce((sum, verdict) => sum + count(verdict), 0);
   return { worst, many: worst === undefined ? 0 : count(worst), all, skipped: count("skipped") };

@@ -129,8 +129,8 @@ async function start(): Promise<void> {
   if (home === null) throw new Error("Cannot show the report: its place is missing");
   home.replaceChildren();
   render(<App store={store} />, home);
-  // addresses are made while nobody waits, so that the first letter typed filters at once
-  (globalThis.requestIdleCallback ?? setTimeout)(() => void store.cells.ids());
+  // made as soon as the first screen is drawn, so that the first letter typed filters at once
+  setTimeout(() => void store.cells.ids());
 }
 
 start().catch((error: unknown) => {

@@ -70,7 +70,7 @@ export function moveInGrid(event: KeyboardEvent): void {
   const step = STEPS[event.key];
   if (now === null || step === undefined) return;
   event.preventDefault();
-  const next = step(now, [...grid.querySelectorAll<HTMLElement>("[data-row]")]);
+  const next = step(now, [...grid.querySelectorAll<HTMLElement>("[data-row]:not(:disabled)")]);
   if (next === undefined) return;
   for (const other of grid.querySelectorAll<HTMLElement>("[data-row][tabindex='0']")) other.tabIndex = -1;
   next.tabIndex = 0;
