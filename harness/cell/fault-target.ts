@@ -40,6 +40,11 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, orders: Orders): 
       });
     },
     misbehave: (glob, misbehave, hit) => server.misbehave(glob, misbehave, hit),
+    letOperationsPass: () => {
+      // the answer need not be waited for: the recorder obeys in order, and whoever is started later joins after that
+      cell.recorder?.stop().catch((error: Error) => observer.see({ kind: "problem", message: error.message }));
+      return "operations succeed again";
+    },
     interrupt: (trigger, action, fired) => interrupt(cell, trigger, action, fired),
     watchRequests: (glob, bytes, reached) => server.watch(glob, bytes, reached),
     reboot: () => cell.reboot(),
@@ -50,29 +55,42 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, orders: Orders): 
       });
     },
     ...orders,
-    mostCostly: () => mostCostly(processes.list()),
-    disturbManager: (how) => disturb(cell.manager, how),
-    damage: (glob, how) => matchingPaths(place.root, glob).flatMap((found) => damaged(place.root, found, how)),
-    hide: (tools) => hideTools(place, tools),
-    jumpClock: (ms) => {
-      if (cell.clock === undefined) throw new Error("Cannot set the clock: the cell was made without one");
-      cell.clock.jump(ms);
-      return followersOf(processes.list());
-    },
-    inodes: () => {
-      const { files, ffree } = statfsSync(place.root);
-      return { total: files, used: files - ffree };
-    },
+    ...harmTo(cell),
     remount: (options) => remount(place.tree, options),
-    disk: () => {
-      const { bsize, blocks, bfree } = statfsSync(place.root);
-      return { totalBytes: bsize * blocks, usedBytes: bsize * (blocks - bfree) };
-    },
+    ...diskOf(place.root),
     sizes: () => ({
       archive: artifact.archiveBytes,
       unpacked: artifact.unpackedBytes,
       installed: readTree(place.root).reduce((sum, entry) => sum + (entry.size ?? 0), 0),
     }),
+  };
+}
+
+function harmTo(cell: Cell): Pick<FaultTarget, "mostCostly" | "disturbManager" | "damage" | "hide" | "jumpClock"> {
+  const { place, processes, clock } = cell;
+  return {
+    mostCostly: () => mostCostly(processes.list()),
+    disturbManager: (how) => disturb(cell.manager, how),
+    damage: (glob, how) => matchingPaths(place.root, glob).flatMap((found) => damaged(place.root, found, how)),
+    hide: (tools) => hideTools(place, tools),
+    jumpClock: (ms) => {
+      if (clock === undefined) throw new Error("Cannot set the clock: the cell was made without one");
+      clock.jump(ms);
+      return followersOf(processes.list());
+    },
+  };
+}
+
+function diskOf(root: string): Pick<FaultTarget, "disk" | "inodes"> {
+  return {
+    disk: () => {
+      const { bsize, blocks, bfree } = statfsSync(root);
+      return { totalBytes: bsize * blocks, usedBytes: bsize * (blocks - bfree) };
+    },
+    inodes: () => {
+      const { files, ffree } = statfsSync(root);
+      return { total: files, used: files - ffree };
+    },
   };
 }
 

@@ -76,6 +76,11 @@ class World implements FaultTarget {
   };
   reinstall = async (role: string): Promise<string> => `${role} installed`;
   inodes = (): { total: number; used: number } => ({ total: 1000, used: 40 });
+  passes = 0;
+  letOperationsPass = (): string => {
+    this.passes++;
+    return "operations succeed again";
+  };
   reboot = async (): Promise<string[]> => this.running.splice(0).map(({ command }) => command);
   triggerAgain = (): string => "triggered once more";
   remount = (options: string): string | undefined => {
@@ -304,4 +309,17 @@ test("the clock jumps for those who follow it, and back; without any it proves n
 
 test("a reinstallation tells what was installed", async () => {
   expect(await armed(new World(), { do: { reinstall: "to" } }).fired).toContain("to installed");
+});
+
+test.each([
+  [{ fail: "ENOSPC", sticky: true }, ["armed", "fired", "undone"], 1],
+  [{ fail: "ENOSPC" }, ["armed", "fired"], 0],
+])("%j at an operation is taken back where it lasts", async (action, expected, passes) => {
+  const world = new World();
+  const { events, faults } = armed(world, { when: { operation: "write", path: "a" }, do: action });
+  await faults.ready;
+  world.interruptions[0]?.("errno at operation 7");
+  faults.undo();
+  expect(events).toEqual(expected);
+  expect(world.passes).toBe(passes);
 });

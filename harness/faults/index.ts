@@ -40,9 +40,10 @@ export function armFaults(
   const disarms = faults.map((fault, index) => {
     if (fault.when !== "start") report(index, "armed", JSON.stringify(fault.when));
     if (typeof fault.when === "object" && "operation" in fault.when) {
-      const arming = interrupt(fault.when, fault.do, target, (evidence) => report(index, "fired", evidence)).catch(
-        (error: unknown) => void report(index, "impossible", error instanceof Error ? error.message : String(error)),
-      );
+      const arming = interrupt(fault.when, fault.do, target, (evidence) => {
+        report(index, "fired", evidence);
+        if (lasts(fault.do)) undos.push({ fault: index, undo: () => target.letOperationsPass(), when: fault.undo });
+      }).catch((error: unknown) => void report(index, "impossible", error instanceof Error ? error.message : String(error)));
       firing.add(arming.then(() => undefined));
       return () => void arming.then((disarm) => disarm?.());
     }
@@ -66,6 +67,11 @@ export function armFaults(
       return taken.length;
     },
   };
+}
+
+/** Only an error that goes on and on has to be taken back. */
+function lasts(action: Fault["do"]): boolean {
+  return typeof action === "object" && "fail" in action && action.sticky;
 }
 
 function interrupt(

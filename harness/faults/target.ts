@@ -28,6 +28,8 @@ export interface FaultTarget {
   interrupt(trigger: OperationTrigger, action: OperationAction, fired: (evidence: string) => void): Promise<() => void>;
   /** Calls back when the running product answers as this release, and did not when it was asked for; returns what stops that. */
   onAnswer(role: "from" | "to" | "next", callback: (version: string) => void): () => void;
+  /** Ends what `interrupt` began for good: operations succeed again. Says so. */
+  letOperationsPass(): string;
   /** Cuts the power and starts again; returns what was killed. */
   reboot(): Promise<string[]>;
   /** Triggers the upgrade under way once more, without waiting for its end; returns the command. */

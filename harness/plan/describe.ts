@@ -110,6 +110,7 @@ export function describeCondition(name: ConditionName, set: Conditions = {}): st
 function lasts(action: Action): boolean {
   if (typeof action === "string") return action === "read-only";
   if ("kill" in action) return action.signal === "SIGSTOP";
+  if ("fail" in action) return action.sticky;
   if ("serviceManager" in action) return action.serviceManager === "freeze";
   return ["serve", "limitDisk", "limitInodes", "hide", "clock"].some((key) => key in action);
 }
