@@ -77,8 +77,8 @@ function decisions(add: (name: string, summary: string) => Command): void {
     .argument("<earlier>", "a run's folder or id")
     .argument("<later>", "another one's, or latest")
     .addOption(
-      new Option("--format <format>", "markdown is for the comment of a pull request")
-        .choices(["terminal", "markdown"])
+      new Option("--format <format>", "markdown is for the comment of a pull request, html for a file")
+        .choices(["terminal", "markdown", "html"])
         .default("terminal"),
     )
     .action(compareCommand);

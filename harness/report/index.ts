@@ -2,7 +2,7 @@
 export { githubAnnotations } from "./annotations.ts";
 export { type CaseResult, caseLines, caseResult, caseSummary } from "./cases.ts";
 export { type DetailOptions, cellDetail, cellLine } from "./cell-detail.ts";
-export { type Comparison, compareMarkdown, compareRuns, compareText, isWorse } from "./compare/index.ts";
+export { type Comparison, compareHtml, compareMarkdown, compareRuns, compareText, isWorse } from "./compare/index.ts";
 export {
   cincinnatiGraph,
   graphProducts,

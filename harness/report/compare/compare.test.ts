@@ -1,10 +1,11 @@
 // Two small runs compared: read the golden files to see what people see. Each list has what belongs into it and spares the rest.
 import fc from "fast-check";
+import { SaxesParser } from "saxes";
 import { describe, expect, test } from "vitest";
 import { type CellRecord, type RunRecord, type Verdict, verdict } from "../../model/index.ts";
 import { painter } from "../marks.ts";
 import { SAMPLE, sampleCell } from "../sample.ts";
-import { compareMarkdown, compareRuns, compareText, isWorse } from "./index.ts";
+import { compareHtml, compareMarkdown, compareRuns, compareText, isWorse } from "./index.ts";
 
 const WRONG = { check: "layout", path: "state.json", expected: "as before", actual: "other | content", step: 7 };
 const LATER = { run: "r-0043", startedAt: "2026-05-05T10:00:00.000Z" };
@@ -56,6 +57,25 @@ describe("golden files", () => {
   test("markdown", async () => {
     await expect(compareMarkdown(compareRuns(BEFORE, AFTER))).toMatchFileSnapshot("../golden/compare.golden.md");
   });
+});
+
+test("the HTML is well-formed, needs nothing from elsewhere, and says what the terminal says", () => {
+  const hostile = cell("breaks", "failed", { findings: [{ ...WRONG, actual: `<script>alert(1)</script>&"'` }] });
+  const html = [...compareHtml(compareRuns(BEFORE, run([...AFTER.cells.slice(1), hostile])))].join("");
+  const texts: string[] = [];
+  const names: string[] = [];
+  const parser = new SaxesParser();
+  parser.on("error", (error) => {
+    throw error;
+  });
+  parser.on("opentag", ({ name }) => void names.push(name));
+  parser.on("text", (text) => void texts.push(text));
+  parser.write(html.replace("<!doctype html>", "").replaceAll(/<meta ([^>]*)>/g, "<meta $1/>")).close();
+  expect(names).not.toContain("script");
+  expect(html).not.toMatch(/(?:src|href)=/);
+  expect(texts).toContain("Newly failing (3)");
+  expect(texts.join(" ")).toContain("found <script>alert(1)</script>");
+  expect(names.filter((name) => name === "tr").length).toBe(5 + 3 + 1 + 2 + 1 + 2);
 });
 
 test("each list has its cells", () => {
