@@ -35,8 +35,9 @@ export class Prober {
       cache.set(key, answer);
       return answer;
     };
-    const versionText = extract(version, await fetched(version));
+    // health first: who is healthy can tell its version, but who could not yet tell its version may be healthy a moment later
     const healthText = extract(health, await fetched(health));
+    const versionText = extract(version, await fetched(version));
     return { version: versionText, healthy: healthText !== null && (health.equals === undefined || healthText === health.equals) };
   }
 

@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { type CellRecord, type RunRecord, runRecord } from "../model/index.ts";
 
 const CLI = path.join(import.meta.dirname, "..", "cli.ts");
-const RED = path.join(import.meta.dirname, "testdata", "red");
+const TESTDATA = path.join(import.meta.dirname, "testdata");
 /** Longer than any command a test waits for: only a command that hangs is ended by it. */
 const HANGS_MS = 240_000;
 const OPTIONS = { reject: false, all: true, stdin: "ignore", timeout: HANGS_MS, killSignal: "SIGKILL" } as const;
@@ -20,9 +20,10 @@ export const CAN_RUN = process.platform !== "win32";
 export class Project implements AsyncDisposable {
   readonly directory: string;
 
-  static async copy(): Promise<Project> {
+  /** @param name which of the projects below `testdata` */
+  static async copy(name: "red" | "swept" = "red"): Promise<Project> {
     const directory = await realpath(await mkdtemp(path.join(tmpdir(), "upmatrix-red-")));
-    await cp(RED, directory, { recursive: true });
+    await cp(path.join(TESTDATA, name), directory, { recursive: true });
     return new Project(directory);
   }
 
@@ -58,6 +59,11 @@ export class Project implements AsyncDisposable {
   /** The record of the last run, checked against its schema. */
   async record(): Promise<RunRecord> {
     return runRecord.parse(JSON.parse(await readFile(this.reports("latest", "record.json"), "utf8")));
+  }
+
+  /** What a cell of the last run saw, as text. */
+  async observations(name: string): Promise<{ readonly text: string }> {
+    return { text: await readFile(this.reports("latest", name), "utf8") };
   }
 
   /** The run under way, and what its cells have seen so far. Throws as long as there is none. */
