@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { accessibility, CHROMIUM, ReportBrowser, style } from "./browser.testing.ts";
+import { sampleCell } from "../sample.ts";
 import { richDetails, richRecord } from "./sample.ts";
 
 const required = process.env["UPMATRIX_REQUIRE_CHROMIUM"] === "1";
@@ -149,6 +150,7 @@ describe.skipIf(CHROMIUM === undefined && !required)("in Chromium", () => {
     await page.keyboard.press("Escape");
     await page.getByRole("heading", { name: "Pairs" }).waitFor();
     expect(await page.evaluate("scrollY")).toBe(scrolled);
+    expect(await label()).toMatch(/→ 1\.3\.0/);
   });
 
   test("an address that is not in the report says so", async () => {
@@ -164,9 +166,39 @@ describe.skipIf(CHROMIUM === undefined && !required)("in Chromium", () => {
     ])("%s: axe finds nothing", async (_, place) => {
       const page = await open({ colorScheme }, place);
       if (place.includes("cell")) await page.locator(".plan").waitFor();
+      expect(await accessibility(page)).toEqual([]);
       await page.evaluate(`document.querySelectorAll("details").forEach((one) => (one.open = true))`);
       expect(await accessibility(page)).toEqual([]);
     });
+  });
+
+  test("these checks see what is wrong: a button without a name, a script that is not the report's own, a request", async () => {
+    const { page, problems } = await browser.page(report);
+    await page.waitForSelector("footer");
+    await page.evaluate(`document.querySelector("main").append(document.createElement("button"))`);
+    expect(await accessibility(page)).toEqual([expect.stringMatching(/^button-name: <button/)]);
+    await page.evaluate(`document.body.append(Object.assign(document.createElement("script"), { textContent: "window.ran = true" }))`);
+    await page.evaluate(`document.body.append(Object.assign(document.createElement("img"), { src: "http://127.0.0.1:9/x.png", alt: "" }))`);
+    await expect.poll(() => problems.join("\n")).toMatch(/script-src[^]*img-src|default-src/);
+    expect(await page.evaluate("window.ran")).toBeUndefined();
+    await page.close();
+  });
+
+  test("of a large report only tables in sight are drawn; in print all are", async () => {
+    const versions = Array.from({ length: 25 }, (_, index) => `1.${index}.0`);
+    const cells = ["one", "two", "three"].flatMap((product) =>
+      versions.flatMap((from) => versions.filter((to) => to !== from).map((to) => sampleCell({ product, from, to, next: to }))),
+    );
+    const large = await browser.write("large", { ...richRecord(), cells, sweeps: [] }, () => undefined);
+    const { page, problems } = await browser.page(large);
+    await page.waitForSelector(".heat");
+    expect(await page.locator(".heat").count()).toBeLessThan(3);
+    await page.getByRole("region", { name: "three in docker" }).scrollIntoViewIfNeeded();
+    await page.getByRole("grid", { name: /^three/ }).waitFor();
+    await page.evaluate(`dispatchEvent(new Event("beforeprint"))`);
+    await expect.poll(() => page.locator(".heat").count()).toBe(3);
+    expect(problems).toEqual([]);
+    await page.close();
   });
 
   test("colours follow the machine, and the switch", async () => {

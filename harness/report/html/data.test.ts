@@ -55,9 +55,11 @@ describe("columns", () => {
     expect(ids({ text: "beta/1.0.9..*/clean@docker" })).toEqual(expected(({ id }) => /^beta\/1\.0\.9\.\..*\/clean@docker$/.test(id)));
     expect(ids({ text: "1.0.9..*/clean" })).toEqual([]);
     expect(ids({ verdicts: new Set([data.words.verdicts.indexOf("known")]) })).toEqual(expected(({ verdict }) => verdict === "known"));
-    expect(ids({ product: data.words.products.indexOf("beta"), scenario: data.words.scenarios.indexOf("clean") })).toEqual(
+    expect(ids({ product: data.words.products.indexOf("beta"), scenario: cells.scenarios.indexOf("clean") })).toEqual(
       expected(({ product, scenario }) => product === "beta" && scenario === "clean"),
     );
+    expect(cells.scenarios).toEqual(["clean", "crash-on-start", "disk-full", "kill-sweep", "killed-mid-swap"]);
+    expect(ids({ scenario: cells.scenarios.indexOf("kill-sweep") })).toEqual(expected(({ scenario }) => scenario.startsWith("kill-sweep")));
     expect(ids({ kind: data.words.kinds.indexOf("downgrade") })).toEqual(expected(({ kind }) => kind === "downgrade"));
   });
 });

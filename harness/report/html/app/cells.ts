@@ -22,6 +22,9 @@ export class Cells {
   readonly count: number;
   readonly maps: readonly HeatMapShape[];
   readonly fields: number;
+  /** Scenarios, the points of one taken together; and which of them each scenario belongs to. */
+  readonly scenarios: readonly string[];
+  readonly scenarioOf: readonly number[];
   /** Field of each cell. */
   readonly fieldOf: Int32Array;
   readonly #invertedFields = new Set<number>();
@@ -34,6 +37,9 @@ export class Cells {
     this.#data = data;
     this.count = data.columns.verdict.length;
     this.fieldOf = new Int32Array(this.count);
+    const names = data.words.scenarios.map((scenario) => scenario.split(".")[0] ?? "");
+    this.scenarios = [...new Set(names)];
+    this.scenarioOf = names.map((name) => this.scenarios.indexOf(name));
     ({ maps: this.maps, fields: this.fields } = this.#shape());
   }
 

@@ -8,6 +8,7 @@ export interface Filter {
   readonly verdicts: ReadonlySet<number>;
   readonly product: number;
   readonly environment: number;
+  /** In `Cells.scenarios`: the points of a scenario are one. */
   readonly scenario: number;
   readonly kind: number;
   readonly inverted: boolean;
@@ -23,7 +24,7 @@ export function select({ columns }: ReportData, cells: Cells, filter: Filter): I
   for (let cell = 0; cell < cells.count; cell++) {
     if (filter.product >= 0 && columns.product[cell] !== filter.product) continue;
     if (filter.environment >= 0 && columns.environment[cell] !== filter.environment) continue;
-    if (filter.scenario >= 0 && columns.scenario[cell] !== filter.scenario) continue;
+    if (filter.scenario >= 0 && cells.scenarioOf[columns.scenario[cell] ?? 0] !== filter.scenario) continue;
     if (filter.kind >= 0 && columns.kind[cell] !== filter.kind) continue;
     if (filter.inverted && columns.inverted[cell] !== 1) continue;
     if (filter.verdicts.size > 0 && !filter.verdicts.has(columns.verdict[cell] ?? -1)) continue;

@@ -23,7 +23,7 @@ export function Filters() {
       </label>
       <Choice name="Product" words={words.products} value={filter.value.product} set={(product) => set({ product })} />
       <Choice name="Environment" words={words.environments} value={filter.value.environment} set={(environment) => set({ environment })} />
-      <Choice name="Scenario" words={words.scenarios} value={filter.value.scenario} set={(scenario) => set({ scenario })} />
+      <Choice name="Scenario" words={cells.scenarios} value={filter.value.scenario} set={(scenario) => set({ scenario })} />
       <Choice name="Kind" words={words.kinds} value={filter.value.kind} set={(kind) => set({ kind })} />
       <Verdicts />
       <label class="check">

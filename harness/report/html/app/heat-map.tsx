@@ -11,6 +11,7 @@ const AT_ONCE = 1500;
 const LETTER = 9;
 const GAP = 12;
 const LEAST_FIELD = 38;
+const ROW = 30;
 /** Letters of the corner's own text. */
 const LEAST_LABEL = 10;
 
@@ -52,7 +53,7 @@ function HeatMap({ shape }: { shape: HeatMapShape }) {
   const store = useStore();
   const { data, cells, filter } = store;
   const section = useRef<HTMLElement>(null);
-  const inSight = useInSight(section, cells.fields <= AT_ONCE);
+  const { inSight, height } = useInSight(section, cells.fields <= AT_ONCE);
   const { product, environment } = filter.value;
   const hidden = (product >= 0 && product !== shape.product) || (environment >= 0 && environment !== shape.environment);
   const name = `${data.words.products[shape.product]} in ${data.words.environments[shape.environment]}`;
@@ -61,7 +62,7 @@ function HeatMap({ shape }: { shape: HeatMapShape }) {
       <h3>
         {data.words.products[shape.product]} <span class="dim">@{data.words.environments[shape.environment]}</span>
       </h3>
-      {inSight ? <Table shape={shape} name={name} /> : <div class="undrawn" style={{ height: `${(shape.rows.length + 1) * 30}px` }} />}
+      {inSight ? <Table shape={shape} name={name} /> : <div style={{ height: `${height.current ?? (shape.rows.length + 2) * ROW}px` }} />}
     </section>
   );
 }
@@ -209,15 +210,29 @@ function summary({ data }: Store, counts: Int32Array, field: number): Summary {
   return { worst, many: worst === undefined ? 0 : count(worst), all, skipped: count("skipped") };
 }
 
-/** Whether something is in sight, or nearly; all of it is while the report is printed. */
-function useInSight(ref: { readonly current: HTMLElement | null }, always: boolean): boolean {
-  const [seen, see] = useState(always);
+interface InSight {
+  readonly inSight: boolean;
+  /** How high the last element was when it was last in sight, so that nothing jumps when it is drawn no more. */
+  readonly height: { readonly current: number | undefined };
+}
+
+/** Whether something is in sight, or nearly, or has the focus; all of it is while the report is printed. */
+function useInSight(ref: { readonly current: HTMLElement | null }, always: boolean): InSight {
+  const [inSight, see] = useState(always);
+  const height = useRef<number | undefined>(undefined);
   useEffect(() => {
-    if (always || ref.current === null) return undefined;
-    const observer = new IntersectionObserver((entries) => see(entries.some(({ isIntersecting }) => isIntersecting)), {
-      rootMargin: "200px",
-    });
-    observer.observe(ref.current);
+    const section = ref.current;
+    if (always || section === null) return undefined;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        const seen = entries.at(-1)?.isIntersecting === true || section.contains(document.activeElement);
+        const own = section.lastElementChild as HTMLElement | null;
+        if (!seen && own !== null && own.offsetHeight > 0) height.current = own.offsetHeight;
+        see(seen);
+      },
+      { rootMargin: "200px" },
+    );
+    observer.observe(section);
     const print = (): void => see(true);
     addEventListener("beforeprint", print);
     return () => {
@@ -225,5 +240,5 @@ function useInSight(ref: { readonly current: HTMLElement | null }, always: boole
       removeEventListener("beforeprint", print);
     };
   }, [always, ref]);
-  return seen;
+  return { inSight, height };
 }

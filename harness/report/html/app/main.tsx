@@ -57,6 +57,7 @@ function Main() {
   const scrolled = useRef(0);
   const now = place.value;
   const before = useRef<Place>(now);
+  const left = useRef<Element | null>(null);
   useEffect(() => {
     const remember = (): void => {
       if (place.peek().view === "overview") scrolled.current = scrollY;
@@ -66,9 +67,11 @@ function Main() {
   }, [place]);
   useLayoutEffect(() => {
     if (before.current === now) return;
+    if (before.current.view === "overview") left.current = document.activeElement;
     before.current = now;
     scrollTo(0, now.view === "overview" ? scrolled.current : 0);
-    if (now.view !== "overview") main.current?.querySelector<HTMLElement>("article h2")?.focus({ preventScroll: true });
+    const next = now.view === "overview" ? left.current : main.current?.querySelector("article h2");
+    if (next instanceof HTMLElement) next.focus({ preventScroll: true });
   }, [now]);
   return (
     <main id="main" ref={main} tabIndex={-1}>
