@@ -220,7 +220,7 @@ describe("what the command line prints", () => {
     try {
       expect((await project.upmatrix("schema", "--to", folder)).exitCode).toBe(0);
       const names = (await readdir(folder)).toSorted();
-      expect(names).toEqual(["matrix.schema.json", "product.schema.json", "scenario.schema.json"]);
+      expect(names).toEqual(["case.schema.json", "matrix.schema.json", "product.schema.json", "scenario.schema.json"]);
       for (const name of names) {
         const [made, committed] = await Promise.all([folder, SCHEMAS].map((where) => readFile(path.join(where, name), "utf8")));
         expect(committed, `${name} is stale: run \`npm run upmatrix -- schema\``).toBe(made);
