@@ -85,7 +85,7 @@ export class Cell implements AsyncDisposable {
   /** Cuts the power and starts the enabled services again; returns what was killed. */
   async reboot(): Promise<string[]> {
     const killed = await this.manager.powerOff();
-    this.monitor.forgive();
+    this.monitor.poweredOff();
     await this.manager.boot();
     return killed;
   }

@@ -34,6 +34,8 @@ export class Monitor implements AsyncDisposable {
   #waiters = new Set<() => void>();
   #running = true;
   #waiting = 0;
+  /** Answers to what was asked before the last power cut do not count. */
+  #generation = 0;
   /** One look has found everything steady, and the next one will decide. */
   #nearly = false;
   /** Ends the pause between two questions. */
@@ -59,9 +61,15 @@ export class Monitor implements AsyncDisposable {
     this.#loop = this.#watch();
   }
 
-  /** Forgets crashes: after a reboot everybody gets a new chance. */
-  forgive(): void {
+  /**
+   * Everything was just killed: nothing answers, whatever is still being asked, and after a reboot everybody gets a new chance.
+   * Said also when it was so before: what follows may be told apart from what came before.
+   */
+  poweredOff(): void {
     this.#starts.clear();
+    this.#generation++;
+    this.#latest = { version: null, healthy: false };
+    this.#observer.see({ kind: "health", ...this.#latest });
   }
 
   get latest(): Answers {
@@ -160,7 +168,9 @@ export class Monitor implements AsyncDisposable {
 
   async #watch(): Promise<void> {
     while (this.#running) {
+      const generation = this.#generation;
       const answers = await this.#prober.ask();
+      if (generation !== this.#generation) continue;
       if (answers.version !== this.#latest.version || answers.healthy !== this.#latest.healthy)
         this.#observer.see({ kind: "health", ...answers });
       this.#latest = answers;

@@ -33,7 +33,7 @@ export class Points {
     const { observer, manager, monitor } = this.#cell;
     observer.see({ kind: "point", name: cut.name, event: "started" });
     await manager.powerOff();
-    monitor.forgive();
+    monitor.poweredOff();
     this.#same = undefined;
     const entries = this.#restorer.restore(cut);
     observer.see({ kind: "fault", fault: 0, event: "fired", evidence: `${cut.sentence}; ${entries} entries restored` });
