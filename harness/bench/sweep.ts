@@ -56,6 +56,8 @@ function measuresOf(
   const states = `${chosen}${left} distinct states of ${sweeps.map(({ id }) => id).join(" and ")}, ${slots} at once`;
   const verdicts = countsOf(pairs.flatMap(({ swept }) => swept.records));
   const each = ({ swept, rerun }: { readonly swept: Timed; readonly rerun: Timed }): number => rerun.msEach / swept.msEach;
+  const reran = pairs.flatMap(({ rerun }) => rerun.records);
+  const killed = reran.filter(({ fault }) => fault?.fired === true);
   const rerunRate = medianOf(pairs.map(({ rerun }) => rateOf(rerun))).toFixed(2);
   return [
     {
@@ -66,7 +68,7 @@ function measuresOf(
     {
       ...{ name: AGAINST, unit: "×", goal: { than: "at least", value: 10 } as const },
       values: pairs.map(each),
-      note: `the same against ${RERUNS} real runs, each killed at another operation: ${rerunRate} a second`,
+      note: `the same against real runs, ${RERUNS} a time, ${killed.length} of ${reran.length} killed at their operation: ${rerunRate} a second`,
     },
   ];
 }
@@ -157,7 +159,7 @@ async function rerunAll(cells: readonly Cell[], ground: Ground, recorder: Record
   const spared = record.cells.filter(({ fault }) => fault?.fired !== true);
   for (const { id, reason } of spared) say(`${id} was not killed: ${reason}`);
   // on a crowded machine one may be given up before it comes to its operation; it took its time all the same
-  if (spared.length > cells.length / 2) throw new Error(`Cannot measure: ${spared.length} of ${cells.length} real runs were not killed`);
+  if (spared.length > cells.length / 4) throw new Error(`Cannot measure: ${spared.length} of ${cells.length} real runs were not killed`);
   return { records: record.cells, msEach: (ended - began) / record.cells.length };
 }
 
