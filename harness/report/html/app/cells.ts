@@ -27,6 +27,8 @@ export class Cells {
   readonly scenarioOf: readonly number[];
   /** Field of each cell. */
   readonly fieldOf: Int32Array;
+  /** Of the largest number that a field can show. */
+  readonly digits: number;
   readonly #invertedFields = new Set<number>();
   readonly #skips = new Map<number, number>();
   readonly #data: ReportData;
@@ -41,6 +43,9 @@ export class Cells {
     this.scenarios = [...new Set(names)];
     this.scenarioOf = names.map((name) => this.scenarios.indexOf(name));
     ({ maps: this.maps, fields: this.fields } = this.#shape());
+    const sizes = new Int32Array(this.fields);
+    for (const field of this.fieldOf) sizes[field] = (sizes[field] ?? 0) + 1;
+    this.digits = String(sizes.reduce((most, size) => Math.max(most, size), 1)).length;
   }
 
   verdict(cell: number): Verdict {

@@ -1,11 +1,9 @@
 // The from × to tables: of every pair the worst verdict, by colour and sign.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { type HeatMapShape, SIGNS, URGENCY, type Verdict } from "./cells.ts";
+import { AT_ONCE, useInSight } from "./in-sight.ts";
 import { moveInGrid } from "./parts.tsx";
 import { hashOf, type Store, useStore } from "./store.ts";
-
-/** Tables with fewer fields than this, all together, are drawn at once; of more only those in sight. */
-const AT_ONCE = 1500;
 
 /** Pixels. Columns of a fixed width, so that a browser need not measure thousands of fields to lay them out. */
 const LETTER = 9;
@@ -75,9 +73,8 @@ function Table({ shape, name }: { shape: HeatMapShape; name: string }) {
   const product = data.words.products[shape.product] ?? "";
   const traits = (version: number): string => data.traits[`${product} ${versions[version]}`] ?? "";
   const fields = shape.rows.map((from) => shape.columns.map((to) => fieldOf(store, counts, shape, from, to)));
-  const longest = Math.max(...fields.flat().map((field) => (typeof field === "object" ? field.text.length : 1)));
   const label = Math.max(LEAST_LABEL, ...shape.rows.map((from) => (versions[from] ?? "").length)) * LETTER + GAP;
-  const width = Math.max(LEAST_FIELD, longest * LETTER + GAP);
+  const width = Math.max(LEAST_FIELD, (1 + store.cells.digits) * LETTER + GAP);
   const first = fields.flat().find((field) => typeof field === "object");
   const open = (event: MouseEvent): void => {
     const { row, column } = (event.target as HTMLElement).closest<HTMLElement>("[data-row]")?.dataset ?? {};
@@ -191,8 +188,11 @@ function drawn(field: ReturnType<typeof fieldOf>, row: number, column: number, f
   );
 }
 
-/** The button stays: to remove and to make thousands of them takes longer than all else. */
-const FILTERED_OUT: FieldShown = { text: "·", look: "field none", label: "filtered out" };
+/**
+ * The button stays, and so does the sign that most fields have, unseen: to make thousands of them anew, or only to lay out
+ * another text in each, takes longer than all else.
+ */
+const FILTERED_OUT: FieldShown = { text: SIGNS.passed, look: "field none", label: "filtered out" };
 
 interface Summary {
   /** The most urgent verdict of a field's cells; undefined: the filter lets none of them through. */
@@ -208,37 +208,4 @@ function summary({ data }: Store, counts: Int32Array, field: number): Summary {
   const worst = URGENCY.find((verdict) => count(verdict) > 0);
   const all = URGENCY.reduce((sum, verdict) => sum + count(verdict), 0);
   return { worst, many: worst === undefined ? 0 : count(worst), all, skipped: count("skipped") };
-}
-
-interface InSight {
-  readonly inSight: boolean;
-  /** How high the last element was when it was last in sight, so that nothing jumps when it is drawn no more. */
-  readonly height: { readonly current: number | undefined };
-}
-
-/** Whether something is in sight, or nearly, or has the focus; all of it is while the report is printed. */
-function useInSight(ref: { readonly current: HTMLElement | null }, always: boolean): InSight {
-  const [inSight, see] = useState(always);
-  const height = useRef<number | undefined>(undefined);
-  useEffect(() => {
-    const section = ref.current;
-    if (always || section === null) return undefined;
-    const observer = new IntersectionObserver(
-      (entries) => {
-        const seen = entries.at(-1)?.isIntersecting === true || section.contains(document.activeElement);
-        const own = section.lastElementChild as HTMLElement | null;
-        if (!seen && own !== null && own.offsetHeight > 0) height.current = own.offsetHeight;
-        see(seen);
-      },
-      { rootMargin: "200px" },
-    );
-    observer.observe(section);
-    const print = (): void => see(true);
-    addEventListener("beforeprint", print);
-    return () => {
-      observer.disconnect();
-      removeEventListener("beforeprint", print);
-    };
-  }, [always, ref]);
-  return { inSight, height };
 }

@@ -1,9 +1,11 @@
 // The first screen: the decision, whose fault it seems to be, the tables, sweeps, and what was not run.
 import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 import { CellList } from "./cell-list.tsx";
 import { count } from "./format.ts";
 import { Filters } from "./filters.tsx";
 import { HeatMaps } from "./heat-map.tsx";
+import { AT_ONCE, useInSight } from "./in-sight.ts";
 import { CellLink, Growing, LinkTo, VerdictMark } from "./parts.tsx";
 import { useStore } from "./store.ts";
 import { Sweeps } from "./sweeps.tsx";
@@ -178,12 +180,24 @@ function Lines({ lines }: { lines: readonly string[] }) {
 
 function AllCells() {
   const { data, chosen, cells } = useStore();
+  const section = useRef<HTMLElement>(null);
+  const { inSight, height } = useInSight(section, cells.count <= AT_ONCE);
+  if (data.columns.verdict.length === 0) return null;
+  const all = chosen.value.length === cells.count;
   return (
-    <Titled id="cells" title="Cells" show={data.columns.verdict.length > 0}>
-      <p class="dim">
-        {chosen.value.length === cells.count ? "The most urgent first." : "Those that the filter lets through, the most urgent first."}
-      </p>
-      <CellList cells={chosen.value} caption="Cells, the most urgent first" />
-    </Titled>
+    <section ref={section} class="all-cells" aria-labelledby="cells">
+      <h2 id="cells">Cells</h2>
+      {inSight ? (
+        <div>
+          <p class="dim">{all ? "The most urgent first." : "Those that the filter lets through, the most urgent first."}</p>
+          <CellList cells={chosen.value} caption="Cells, the most urgent first" />
+        </div>
+      ) : (
+        <div style={{ height: `${height.current ?? LIST_HEIGHT}px` }} />
+      )}
+    </section>
   );
 }
+
+/** Pixels that the list takes about. */
+const LIST_HEIGHT = 1200;
