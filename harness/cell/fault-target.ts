@@ -99,11 +99,12 @@ export type Orders = Pick<FaultTarget, "triggerAgain" | "reinstall">;
 
 /** The recorder holds the process at the operation and does it itself; its word is the proof. */
 async function interrupt(
-  { recorder, place, listenForInjections }: Cell,
+  cell: Cell,
   { operation, path: glob, nth, moment }: OperationTrigger,
   action: OperationAction,
   fired: (evidence: string) => void,
-): Promise<() => void> {
+): Promise<() => Promise<void>> {
+  const { recorder, place, listenForInjections } = cell;
   if (recorder === undefined) throw new Error("no recorder runs here");
   const stop = listenForInjections(({ do: done, k, op, path: at, pid, killed }) => {
     stop();
@@ -112,7 +113,11 @@ async function interrupt(
   });
   const where = `${operation === "any" ? "" : `op=${operation},`}nth=${nth},path=${path.isAbsolute(glob) ? glob : path.join(place.root, glob)}`;
   await recorder.inject(`${whatToDo(action, moment)},${where}`);
-  return stop;
+  return async () => {
+    // whoever was killed is dead before the recorder says so; its answers come in order, so that after this one it has said it
+    await recorder.mark("disarmed").catch((error: Error) => cell.observer.see({ kind: "problem", message: error.message }));
+    stop();
+  };
 }
 
 function whatToDo(action: OperationAction, moment: OperationTrigger["moment"]): string {

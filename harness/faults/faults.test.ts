@@ -50,9 +50,9 @@ class World implements FaultTarget {
     reached(`${bytes} bytes`);
     return () => undefined;
   };
-  interrupt = async (_trigger: unknown, _action: unknown, fired: (evidence: string) => void): Promise<() => void> => {
+  interrupt = async (_trigger: unknown, _action: unknown, fired: (evidence: string) => void): Promise<() => Promise<void>> => {
     this.interruptions.push(fired);
-    return () => (this.interruptions = []);
+    return async () => void (this.interruptions = []);
   };
   onAnswer = (_role: "from" | "to" | "next", callback: (version: string) => void): (() => void) => {
     this.answers.push(callback);

@@ -45,7 +45,7 @@ export function armFaults(
         if (lasts(fault.do)) undos.push({ fault: index, undo: () => target.letOperationsPass(), when: fault.undo });
       }).catch((error: unknown) => void report(index, "impossible", error instanceof Error ? error.message : String(error)));
       firing.add(arming.then(() => undefined));
-      return () => void arming.then((disarm) => disarm?.());
+      return () => arming.then((disarm) => disarm?.());
     }
     return arm(fault.when, target, (why) => {
       const work: Promise<void> = fire(index, fault, why)
@@ -58,7 +58,7 @@ export function armFaults(
   return {
     ready: Promise.all(firing).then(() => undefined),
     disarm: async () => {
-      for (const disarm of disarms) disarm();
+      await Promise.all(disarms.map((disarm) => disarm()));
       await Promise.all(firing);
     },
     undo: () => {
@@ -79,7 +79,7 @@ function interrupt(
   action: Fault["do"],
   target: FaultTarget,
   fired: (evidence: string) => void,
-): Promise<() => void> {
+): Promise<() => Promise<void>> {
   if (typeof action === "object" && ("kill" in action || "fail" in action)) return target.interrupt(when, action, fired);
   throw new Error(`Cannot do ${JSON.stringify(action)} at an operation: the schema forbids it`);
 }

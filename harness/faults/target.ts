@@ -25,7 +25,7 @@ export interface FaultTarget {
    * Has the action done at the moment of an operation, while the process that carries it out is held. Resolves once it is
    * armed, with what disarms it.
    */
-  interrupt(trigger: OperationTrigger, action: OperationAction, fired: (evidence: string) => void): Promise<() => void>;
+  interrupt(trigger: OperationTrigger, action: OperationAction, fired: (evidence: string) => void): Promise<() => Promise<void>>;
   /** Calls back when the running product answers as this release, and did not when it was asked for; returns what stops that. */
   onAnswer(role: "from" | "to" | "next", callback: (version: string) => void): () => void;
   /** Ends what `interrupt` began for good: operations succeed again. Says so. */
