@@ -10,6 +10,8 @@ const LETTER = 9;
 const GAP = 12;
 const LEAST_FIELD = 38;
 const ROW = 30;
+/** Rows that are drawn together. */
+const CHUNK = 8;
 /** Letters of the corner's own text. */
 const LEAST_LABEL = 10;
 
@@ -87,24 +89,54 @@ function Table({ shape, name }: { shape: HeatMapShape; name: string }) {
       <table
         class="heat"
         role="grid"
+        aria-rowcount={shape.rows.length + 1}
         aria-label={`${name}: from (rows) × to (columns)`}
         onKeyDown={moveInGrid}
         onClick={open}
         onMouseOver={explain}
       >
         <TableHead shape={shape} widths={{ label, column: width }} traits={traits} />
-        <tbody>
-          {shape.rows.map((from, row) => (
-            <tr key={from}>
-              <th scope="row" title={traits(from)}>
-                {versions[from]}
-              </th>
-              {fields[row]?.map((field, column) => drawn(field, row, column, field === first))}
-            </tr>
-          ))}
-        </tbody>
+        {Array.from({ length: Math.ceil(shape.rows.length / CHUNK) }, (_, chunk) => (
+          <Rows key={chunk} shape={shape} start={chunk * CHUNK} fields={fields} first={first} traits={traits} />
+        ))}
       </table>
     </div>
+  );
+}
+
+interface RowsProps {
+  readonly shape: HeatMapShape;
+  readonly start: number;
+  readonly fields: readonly (readonly ReturnType<typeof fieldOf>[])[];
+  /** The field that Tab leads to: its rows are always there. */
+  readonly first: ReturnType<typeof fieldOf> | undefined;
+  readonly traits: (version: number) => string;
+}
+
+/** A few rows of a table; of a large one they are drawn only in sight. */
+function Rows({ shape, start, fields, first, traits }: RowsProps) {
+  const { data, cells } = useStore();
+  const body = useRef<HTMLTableSectionElement>(null);
+  const rows = shape.rows.slice(start, start + CHUNK);
+  const entered = rows.some((_, row) => first !== undefined && fields[start + row]?.includes(first) === true);
+  const { inSight } = useInSight(body, cells.fields <= AT_ONCE);
+  return (
+    <tbody ref={body}>
+      {inSight || entered ? (
+        rows.map((from, row) => (
+          <tr key={from} aria-rowindex={start + row + 2}>
+            <th scope="row" title={traits(from)}>
+              {data.words.versions[from]}
+            </th>
+            {fields[start + row]?.map((field, column) => drawn(field, start + row, column, field === first))}
+          </tr>
+        ))
+      ) : (
+        <tr>
+          <td colSpan={shape.columns.length + 1} style={{ height: `${rows.length * ROW - 2}px` }} />
+        </tr>
+      )}
+    </tbody>
   );
 }
 
