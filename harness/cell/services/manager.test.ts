@@ -96,6 +96,26 @@ test("a start whose ConditionPathExists= does not hold does nothing and is no fa
   await manager.stop("agent.service");
 });
 
+test("a unit file that cannot be read fails neither reload nor boot, only its own start", async () => {
+  await using cell = scratchCell();
+  const manager = managed(cell, "");
+  await manager.start("agent.service");
+  await manager.stop("agent.service");
+  const file = path.join(cell.place.units, "agent.service");
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, "");
+  manager.reload();
+  await expect(manager.start("agent.service")).rejects.toThrow("has no ExecStart=");
+  manager.enable("agent.service");
+  await manager.powerOff();
+  await manager.boot();
+  expect(cell.seen.at(-1)).toMatchObject({ kind: "service", service: "agent.service", event: "failed" });
+  writeFileSync(file, text);
+  await manager.boot();
+  expect(manager.state("agent.service").state).toBe("active");
+  await manager.stop("agent.service");
+});
+
 test("a service that keeps crashing runs into its start limit and stays down", async () => {
   await using cell = scratchCell();
   const manager = managed(cell, "Restart=always\nStartLimitBurst=3", "exit 1");

@@ -13,6 +13,8 @@ export type ActiveState = "inactive" | "active" | "deactivating" | "failed" | "a
 
 interface Service {
   unit: Unit;
+  /** Why the unit file could not be read when it was last looked at. */
+  unreadable: Error | undefined;
   state: ActiveState;
   main: ChildProcess | undefined;
   /** Settles when the main process is gone and what KillMode demands is dead. */
@@ -75,6 +77,7 @@ export class ServiceManager {
     const service = this.#service(name);
     await (service.state === "deactivating" ? service.gone : undefined);
     if (service.state === "active") return;
+    if (service.unreadable !== undefined) throw service.unreadable;
     this.#cancelRestart(service);
     this.#launch(service);
   }
@@ -133,10 +136,19 @@ export class ServiceManager {
     return existsSync(path.join(this.wants, name));
   }
 
-  /** Reads the unit files again; running services keep running and take their new settings. */
+  /**
+   * Reads the unit files again; running services keep running and take their new settings. One that cannot be read is no
+   * failure of this, as in systemd: it cannot be started until it can be read again.
+   */
   reload(): void {
     for (const [name, service] of this.#services) {
-      if (existsSync(this.#file(name))) service.unit = readUnit(this.#file(name), name);
+      if (!existsSync(this.#file(name))) continue;
+      try {
+        service.unit = readUnit(this.#file(name), name);
+        service.unreadable = undefined;
+      } catch (error) {
+        service.unreadable = error as Error; // readUnit throws only errors
+      }
     }
   }
 
@@ -193,7 +205,13 @@ export class ServiceManager {
   /** Starts every enabled unit. */
   async boot(): Promise<void> {
     this.#off = false;
-    for (const name of readdirSync(this.wants).sort()) if (existsSync(this.#file(name))) await this.start(name);
+    for (const name of readdirSync(this.wants).sort()) {
+      if (!existsSync(this.#file(name))) continue;
+      await this.start(name).catch((error: Error) =>
+        // one unit that cannot be started keeps no other from starting
+        this.#observer.see({ kind: "service", service: name, event: "failed", detail: error.message }),
+      );
+    }
   }
 
   #service(name: string): Service {
@@ -202,6 +220,7 @@ export class ServiceManager {
     if (!existsSync(this.#file(name))) throw new Error(`Unit ${name} not found in ${this.#place.units}`);
     const service: Service = {
       unit: readUnit(this.#file(name), name),
+      unreadable: undefined,
       state: "inactive",
       main: undefined,
       gone: Promise.resolve(),
