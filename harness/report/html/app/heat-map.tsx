@@ -185,13 +185,19 @@ interface FieldShown {
 }
 
 /** What a field shows; a reason in words when it shows nothing. Thousands of them are made anew for each letter of a filter. */
-function fieldOf(store: Store, counts: Int32Array, shape: HeatMapShape, from: number, to: number): FieldShown | "no cell" | "filtered out" {
+function fieldOf(
+  store: Store,
+  counts: Int32Array,
+  shape: HeatMapShape,
+  from: number,
+  to: number,
+): FieldShown | "no cell" | "filtered out" | "filtered out, inverted" {
   const { versions } = store.data.words;
   const field = shape.fields.get(from * versions.length + to);
   if (field === undefined) return "no cell";
   const { worst, many, all, skipped } = summary(store, counts, field);
-  if (worst === undefined) return "filtered out";
   const inverted = store.cells.inverted(field);
+  if (worst === undefined) return inverted ? "filtered out, inverted" : "filtered out";
   const skips = skipped === 0 ? "" : `${worst === "skipped" ? "" : `, ${skipped} skipped`}: ${store.cells.skipReason(field)}`;
   return {
     text: worst === "passed" || worst === "skipped" || all === 1 ? SIGNS[worst] : `${SIGNS[worst]}${many}`,
@@ -203,7 +209,7 @@ function fieldOf(store: Store, counts: Int32Array, shape: HeatMapShape, from: nu
 /** No component: a component for each of thousands of fields would cost more than the fields themselves. */
 function drawn(field: ReturnType<typeof fieldOf>, row: number, column: number, first: boolean) {
   if (field === "no cell") return <td key={column} class="none" aria-label={field} />;
-  const shown = field === "filtered out" ? FILTERED_OUT : field;
+  const shown = typeof field === "object" ? field : FILTERED_OUT[field];
   return (
     <td key={column}>
       <button
@@ -212,7 +218,7 @@ function drawn(field: ReturnType<typeof fieldOf>, row: number, column: number, f
         data-column={column}
         tabIndex={first ? 0 : -1}
         aria-label={shown.label}
-        disabled={field === "filtered out"}
+        disabled={typeof field === "string"}
       >
         {shown.text}
       </button>
@@ -221,10 +227,13 @@ function drawn(field: ReturnType<typeof fieldOf>, row: number, column: number, f
 }
 
 /**
- * The button stays, and so does the sign that most fields have, unseen: to make thousands of them anew, or only to lay out
- * another text in each, takes longer than all else.
+ * The button stays, and so do the sign that most fields have and the corner, unseen: to make thousands of them anew, or only
+ * to lay out another text in each, takes longer than all else.
  */
-const FILTERED_OUT: FieldShown = { text: SIGNS.passed, look: "field none", label: "filtered out" };
+const FILTERED_OUT = {
+  "filtered out": { text: SIGNS.passed, look: "field none", label: "filtered out" },
+  "filtered out, inverted": { text: SIGNS.passed, look: "field none inverted", label: "filtered out" },
+} as const satisfies Record<string, FieldShown>;
 
 interface Summary {
   /** The most urgent verdict of a field's cells; undefined: the filter lets none of them through. */
