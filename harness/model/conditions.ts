@@ -22,7 +22,9 @@ export const conditions = z
     processes: z.int().min(1).max(20_000).optional().describe("Other processes that run on the machine"),
     time: z
       .union([
-        z.literal("published").describe("The settings are as published; while nothing of the product is at work, its time goes much faster"),
+        z
+          .literal("published")
+          .describe("The settings are as published; while nothing of the product is at work, its time goes much faster"),
         z.strictObject({ speed: z.number().min(0.01).max(10_000).describe("How many times as fast the product's time goes") }),
       ])
       .optional()

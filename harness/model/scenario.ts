@@ -48,7 +48,9 @@ export const scenario = z
     at: z
       .union([z.literal("points"), z.literal("rollback-points"), z.literal("state-files"), z.record(identifier, z.array(fault).min(1))])
       .optional()
-      .describe("One cell for each named point: the product's own (faults fire there), each state file damaged in each way, or faults by name"),
+      .describe(
+        "One cell for each named point: the product's own (faults fire there), each state file damaged in each way, or faults by name",
+      ),
     conditions: conditions.optional().describe("What is unusual about the machine"),
     sweep: sweep.optional().describe("Strikes at every operation of the upgrade; each becomes a cell of its own"),
     expect: z.array(outcome).min(1),

@@ -101,7 +101,9 @@ export function describeCondition(name: ConditionName, set: Conditions = {}): st
     case "processes":
       return `${set.processes} other processes run`;
     case "time":
-      return set.time === "published" ? "all waits are as published, and time flies while nobody works" : `time goes ${set.time?.speed} times as fast`;
+      return set.time === "published"
+        ? "all waits are as published, and time flies while nobody works"
+        : `time goes ${set.time?.speed} times as fast`;
     default:
       return name satisfies never;
   }

@@ -96,7 +96,7 @@ export const SAMPLE: RunRecord = runRecord.parse({
   ],
   skipped: [{ id: "sample/1.4.0..2.0.0/read-only@docker", reason: "needs signature, which sample does not provide" }],
   sweeps: [],
-    problems: ["A container could not be removed: no such container"],
+  problems: ["A container could not be removed: no such container"],
   cells: [
     sampleCell(),
     sampleCell({ to: "2.1.0" }),
