@@ -13,8 +13,8 @@ import type { ServiceManager } from "./services/manager.ts";
  * Between two questions. A question that nobody answers costs next to nothing, one that is answered costs the cell and the
  * agent about a millisecond: so downtime is seen to its end at once, and to its beginning within the longer pause.
  */
-const UNANSWERED_MS = 10;
-const ANSWERED_MS = 60;
+const UNANSWERED_MS = 20;
+const ANSWERED_MS = 80;
 /** When nobody waits for anything. */
 const IDLE_MS = 80;
 

@@ -104,7 +104,7 @@ test("an operation fails in each way that it can", () => {
 
 test("a signal goes to who is about to carry out the operation", () => {
   const { points } = expanded({ kind: "signal", part: "all", signal: "SIGTERM" });
-  expect(points.map(({ script }) => script.faults[0]?.do)).toEqual(Array(3).fill({ kill: "caller", signal: "SIGTERM" }));
+  expect(points.map(({ script }) => script.faults[0]?.do)).toEqual([1, 2, 3].map(() => ({ kill: "caller", signal: "SIGTERM" })));
 });
 
 test("the gate takes the first, the middle and the last operation of a kind in a folder", () => {

@@ -70,7 +70,8 @@ function crashPoints(
   variants: readonly CrashVariant[],
 ): Omit<ExpandedSweep, "operations"> {
   const states = crashStates(recording, { variants, digest, from });
-  const points = chosen(states, tier).map((state) =>
+  // in the gate one model of file systems stands for the others: each loses something at other operations
+  const points = chosen(states, tier, ({ signature, variant }) => signature.replace(` (${variant})`, "")).map((state) =>
     pointCell(cell, state.name, {
       faults: [{ when: "start", do: { kill: "all", signal: "SIGKILL" }, undo: "never" }],
       cut: {
@@ -134,8 +135,17 @@ function strike({ op, path, nth }: ErrnoPoint, action: Fault["do"]): Fault {
   return { when: { operation: op, path, nth, moment: "before" }, do: action, undo: "settled" };
 }
 
-function chosen<T extends { readonly signature: string }>(points: readonly T[], tier: Tier): readonly T[] {
-  return tier === "full" ? points : sample(points, "first-middle-last");
+function chosen<T extends { readonly signature: string }>(
+  points: readonly T[],
+  tier: Tier,
+  signatureOf: (point: T) => string = ({ signature }) => signature,
+): readonly T[] {
+  if (tier === "full") return points;
+  const taken = sample(
+    points.map((point) => ({ point, signature: signatureOf(point) })),
+    "first-middle-last",
+  );
+  return taken.map(({ point }) => point);
 }
 
 function pointCell(sweep: Cell, name: string, { faults, cut }: { readonly faults: readonly Fault[]; readonly cut?: Cut }): Cell {
