@@ -102,7 +102,8 @@ export const SHELL_MISBEHAVIOURS = {
   exec 3<&0 4>&2 2>/dev/null # background programs get an empty standard input, and this shell has nothing to say
   trap 'due=yes; kill -KILL "$program"' USR1
   (
-    trap 'kill "$!"; wait "$!"; exit' TERM
+    # not TERM: before it is a program of its own, a child still has this shell's trap, which would swallow it
+    trap 'kill -KILL "$!"; wait "$!"; exit' TERM
     sleep __SECONDS__ &
     wait "$!"
     kill -USR1 $$

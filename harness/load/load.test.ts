@@ -83,7 +83,7 @@ const YAML: readonly Case[] = [
     "a list as the file",
     { "scenarios/clean.yaml": "- a\n" },
     [
-      "scenarios/clean.yaml:1:1: Cannot use a list as the whole file: it must be a mapping with the keys summary, tier, kinds, pairs, chain, needs, baseline, candidate, steps, faults, at, sweep, expect, downtime, settled, layout",
+      "scenarios/clean.yaml:1:1: Cannot use a list as the whole file: it must be a mapping with the keys summary, tier, kinds, pairs, chain, needs, baseline, candidate, steps, faults, at, conditions, sweep, expect, downtime, settled, layout",
     ],
   ],
 ];
@@ -122,7 +122,7 @@ const SHAPE: readonly Case[] = [
     afterMatrix("tiers: { gaet: { pairs: all }, full: { pairs: most } }\n"),
     [
       'matrix.yaml:7:10: Cannot use the key "gaet": it is not known here (did you mean "gate"? allowed: smoke, gate, full)',
-      'matrix.yaml:7:47: Cannot use "most" for "pairs": it must be one of "all", "traits", "updaters", "newest"',
+      'matrix.yaml:7:47: Cannot use "most" for "pairs": it must be one of "all", "traits", "updaters", "newest", "latest"',
     ],
   ],
   [
@@ -188,11 +188,11 @@ const UNIONS: readonly Case[] = [
   - { do: { limitDisk: { archiv: 1 } }, undo: 5 seconds }
 `),
     [
-      'scenarios/clean.yaml:4:13: Cannot use "strat" for "when": it must be "start" or a mapping with one of the keys file, log, process, service, request, point, operation (did you mean "start"?)',
-      'scenarios/clean.yaml:4:32: Cannot use "agnt" for "kill": it must be one of "agent", "updater", "all", "caller" (did you mean "agent"?)',
+      'scenarios/clean.yaml:4:13: Cannot use "strat" for "when": it must be "start" or a mapping with one of the keys file, log, process, service, request, answers, point, operation (did you mean "start"?)',
+      'scenarios/clean.yaml:4:32: Cannot use "agnt" for "kill": it must be one of "agent", "updater", "watcher", "all", "caller" (did you mean "agent"?)',
       'scenarios/clean.yaml:5:15: Cannot use the key "fiel": it is not known here (did you mean "file"? allowed: file, event)',
       'scenarios/clean.yaml:6:44: Cannot use 200 for "status": it must be at least 400',
-      'scenarios/clean.yaml:7:26: Cannot use the key "archiv": it is not known here (did you mean "archive"? allowed: archive, unpacked, installed)',
+      'scenarios/clean.yaml:7:26: Cannot use the key "archiv": it is not known here (did you mean "archive"? allowed: archive, unpacked, installed, bytes)',
       'scenarios/clean.yaml:7:47: Cannot use "5 seconds" for "undo": it must be a duration such as 300ms, 10s, 2m, 1h or 42d',
     ],
   ],
@@ -209,7 +209,7 @@ const UNIONS: readonly Case[] = [
     "a word or a mapping",
     afterScenario("at: point\n"),
     [
-      'scenarios/clean.yaml:3:5: Cannot use "point" for "at": it must be "points", "rollback-points", or a mapping (did you mean "points"?)',
+      'scenarios/clean.yaml:3:5: Cannot use "point" for "at": it must be "points", "rollback-points", "state-files", or a mapping (did you mean "points"?)',
     ],
   ],
 ];
