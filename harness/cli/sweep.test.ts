@@ -57,6 +57,12 @@ describe.runIf(docker?.facts !== undefined)("sweeps in docker", () => {
     expect(text.match(/self-check: a real kill at [^"]* left what replaying/g)).toHaveLength(2);
   });
 
+  test("an old run judged again sums its sweeps up again", async () => {
+    const { exitCode } = await project.upmatrix("judge");
+    expect(exitCode).toBe(1);
+    expect((await project.record()).sweeps).toEqual(record.sweeps);
+  });
+
   test("one point is replayed alone, from the recording that is there", async () => {
     const first = sweep(`${IN_PLACE}@docker`).failures[0]?.first ?? "";
     const { exitCode, all } = await project.upmatrix("replay", first);

@@ -1,6 +1,6 @@
 // Judges an old run again from what it kept: the same observations, today's judge and today's list of known failures.
-import { gateOf, referencesOf } from "../judge/index.ts";
-import type { Cell, KnownFailure, RunRecord } from "../model/index.ts";
+import { gateOf, referencesOf, summarizeSweep } from "../judge/index.ts";
+import type { Cell, CellRecord, KnownFailure, RunRecord, SweepRecord } from "../model/index.ts";
 import { type Fresh, freshTree, referenceCell } from "./fresh.ts";
 import { withInputs } from "./inputs.ts";
 import { CellJudge } from "./judging.ts";
@@ -36,5 +36,19 @@ export async function rejudge(record: RunRecord, { directory, known, today }: Re
   await judge.again();
   const judged = judge.records(cells).map((cell) => withInputs(cell, old.get(cell.id)?.inputs));
   const verdicts = judged.map((cell) => cell.verdict);
-  return { ...record, ...gateOf(verdicts, record.interrupted), cells: judged };
+  const sweeps = record.sweeps.map((sweep) => summedUpAgain(sweep, cells, judged));
+  return { ...record, ...gateOf(verdicts, record.interrupted), sweeps, cells: judged };
+}
+
+/** What was recorded stays; what the points come to may be another now. */
+function summedUpAgain(old: SweepRecord, cells: readonly Cell[], judged: readonly CellRecord[]): SweepRecord {
+  const sweep = cells.find(({ id }) => id === old.id);
+  if (sweep === undefined) return old; // kept by an older version, without its points
+  const points = cells.filter((cell) => isPointOf(cell, sweep));
+  return summarizeSweep({ ...old, sweep, points }, judged);
+}
+
+function isPointOf(cell: Cell, sweep: Cell): boolean {
+  const same = cell.product === sweep.product && cell.from === sweep.from && cell.to === sweep.to && cell.environment === sweep.environment;
+  return same && cell.scenario.startsWith(`${sweep.scenario}.`);
 }
