@@ -50,7 +50,7 @@ export interface Cut {
   readonly variant: CrashVariant;
   /** For `drop-one`: the operation that is missing. */
   readonly dropped?: number;
-  /** Of the tree: what was restored must have it. */
+  /** Of the computed tree, without logs: equal for points that are one state. */
   readonly digest: string;
   /** Such as `killed after operation 207, rename of current.new to current`. */
   readonly sentence: string;

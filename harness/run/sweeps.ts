@@ -76,7 +76,13 @@ export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun>
     return { cell, points: [], expanded: null, cached: false };
   }
   const { stored } = taken;
-  await tools.judged(cell, [...stored.observations, endOf(stored)]);
+  const problem = replayProblem(stored.recorded);
+  if (problem !== undefined) {
+    // what is computed from such a recording proves nothing: no point of it runs
+    await tools.judged(cell, [...stored.observations, untrue(stored.observations, problem)]);
+    return { cell, points: [], expanded: null, cached: stored.cached };
+  }
+  await tools.judged(cell, stored.observations);
   const tier = tools.everyPoint ? "full" : tools.tier;
   const { points: all, ...expanded } = expandSweep({
     cell,
@@ -172,13 +178,10 @@ export async function placedRecorder({ file, digest }: RecorderFile, environment
   return `${environment.artifactDirectory(key)}/${path.basename(file)}`;
 }
 
-/** What the recording proves of itself: replayed to its end it gives the tree that was there. If not, nothing that follows is worth anything. */
-function endOf({ recorded, observations }: StoredRecording): Observation {
-  const last = observations.at(-1);
-  const problem = replayProblem(recorded);
-  if (problem === undefined && last?.kind === "end") return last;
+/** The end of a sweep whose recording, replayed to its end, does not give the tree that was really there. */
+function untrue(observations: readonly Observation[], problem: string): Observation {
   const detail = `self-check failed: the recording does not lead to what was there in the end: ${problem}`;
-  return { t: last?.t ?? 0, kind: "end", end: { how: "lost", detail, leaks: [] } };
+  return { t: observations.at(-1)?.t ?? 0, kind: "end", end: { how: "lost", detail, leaks: [] } };
 }
 
 function batchesOf(points: readonly Cell[], slots: number): Cell[][] {
