@@ -21,7 +21,7 @@ export function checkScenario({ source, value: scenario }: Loaded<Scenario>): Pr
 }
 
 function checkSteps(scenario: Scenario, steps: readonly ScenarioStep[], report: Report): void {
-  const upgrades = steps.filter((step) => typeof step === "object");
+  const upgrades = steps.filter(isUpgrade);
   const armed = upgrades.some((step) => step.fault);
   const candidateServed = upgrades.some((step) => step.upgrade === "to" && step.fault && step.variant === undefined);
   if (upgrades.length === 0) report(["steps"], "Cannot test an upgrade: no step upgrades", "add - { upgrade: to }");
@@ -35,6 +35,12 @@ function checkSteps(scenario: Scenario, steps: readonly ScenarioStep[], report: 
     );
   }
   checkRunning(steps, report);
+}
+
+type UpgradeStep = Extract<ScenarioStep, { upgrade: unknown }>;
+
+function isUpgrade(step: ScenarioStep): step is UpgradeStep {
+  return typeof step === "object" && "upgrade" in step;
 }
 
 /** The harness has started the services before the first step, and looks at them after the last. */
@@ -65,7 +71,7 @@ export function checkScenarioNames({ source, value: scenario }: Loaded<Scenario>
   expectName("variant", ["baseline"], scenario.baseline, variants);
   expectName("variant", ["candidate"], scenario.candidate, variants);
   for (const [index, step] of (scenario.steps ?? []).entries()) {
-    if (typeof step === "object") expectName("variant", ["steps", index, "variant"], step.variant, variants);
+    if (isUpgrade(step)) expectName("variant", ["steps", index, "variant"], step.variant, variants);
   }
   for (const [path, { when }] of faultsOf(scenario)) {
     if (typeof when !== "object") continue;

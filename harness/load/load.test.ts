@@ -83,7 +83,7 @@ const YAML: readonly Case[] = [
     "a list as the file",
     { "scenarios/clean.yaml": "- a\n" },
     [
-      "scenarios/clean.yaml:1:1: Cannot use a list as the whole file: it must be a mapping with the keys summary, tier, kinds, pairs, chain, needs, baseline, candidate, steps, faults, at, conditions, sweep, expect, downtime, settled, layout",
+      "scenarios/clean.yaml:1:1: Cannot use a list as the whole file: it must be a mapping with the keys summary, tier, kinds, pairs, chain, needs, baseline, candidate, steps, faults, at, conditions, sweep, expect, downtime, overlap, hosts, runs, restarts, concurrency, facts, settled, layout",
     ],
   ],
 ];
@@ -164,7 +164,7 @@ const UNIONS: readonly Case[] = [
     "no branch, when none fits better",
     inProduct("{ file: health }", "{}"),
     [
-      'products/alpha/product.yaml:6:9: Cannot use an empty mapping for "health": it must be a mapping with one of the keys http, command, file',
+      'products/alpha/product.yaml:6:9: Cannot use an empty mapping for "health": it must be a mapping with one of the keys http, command, file, sqlite',
     ],
   ],
   [
@@ -200,9 +200,9 @@ const UNIONS: readonly Case[] = [
     "steps",
     afterScenario("steps:\n  - upgarde: to\n  - setle\n  - { upgrade: to, falt: true }\n"),
     [
-      'scenarios/clean.yaml:4:5: Cannot use the key "upgarde": it is not known here (did you mean "upgrade"? allowed: upgrade, variant, fault)',
-      'scenarios/clean.yaml:5:5: Cannot use "setle" as item 2 of "steps": it must be one of "settle", "reboot", "stop", "start", "edit" or a mapping with the key upgrade (did you mean "settle"?)',
-      'scenarios/clean.yaml:6:20: Cannot use the key "falt": it is not known here (did you mean "fault"? allowed: upgrade, variant, fault)',
+      'scenarios/clean.yaml:4:5: Cannot use the key "upgarde": it is not known here (did you mean "upgrade"? allowed: upgrade, variant, fault, hosts, services, until)',
+      'scenarios/clean.yaml:5:5: Cannot use "setle" as item 2 of "steps": it must be one of "settle", "reboot", "stop", "start", "edit" or a mapping with one of the keys upgrade, reboot, add, remove, run, burst, await, network, companion (did you mean "settle"?)',
+      'scenarios/clean.yaml:6:20: Cannot use the key "falt": it is not known here (did you mean "fault"? allowed: upgrade, variant, fault, hosts, services, until)',
     ],
   ],
   [

@@ -2,6 +2,8 @@
 // Cells share their script, so that a plan of hundreds of thousands stays small.
 import type { Conditions } from "./conditions.ts";
 import type { Fault } from "./fault.ts";
+import type { FleetStep } from "./fleet.ts";
+import { fleetWords } from "./fleet-words.ts";
 import type { EnvironmentName } from "./matrix.ts";
 import type { Outcome, PairKind, Scenario, Selection, Tier } from "./scenario.ts";
 import type { Cut, Sweep } from "./sweep.ts";
@@ -16,7 +18,18 @@ export type Step =
   | { readonly kind: "stop" }
   | { readonly kind: "edit" }
   | { readonly kind: "snapshot"; readonly label: SnapshotLabel }
-  | { readonly kind: "upgrade"; readonly role: Role; readonly variant?: string; readonly faults: boolean }
+  | {
+      readonly kind: "upgrade";
+      readonly role: Role;
+      readonly variant?: string;
+      readonly faults: boolean;
+      /** Absent: all. */
+      readonly hosts?: readonly string[];
+      readonly services?: readonly string[];
+      /** Absent: until it is over. */
+      readonly until?: "accepted";
+    }
+  | { readonly kind: "fleet"; readonly do: FleetStep }
   | { readonly kind: "settle" }
   | { readonly kind: "reboot" };
 
@@ -37,8 +50,15 @@ export interface Script {
   readonly expect: readonly Outcome[];
   readonly settled: Scenario["settled"];
   readonly layout: Scenario["layout"];
-  /** Longest time without a healthy agent, such as `5s`. */
-  readonly downtime?: string;
+  /** Longest time without a healthy agent, such as `5s`, and all such times together. */
+  readonly downtime?: Scenario["downtime"];
+  readonly overlap?: string;
+  /** How many hosts there are; absent: as the product says. */
+  readonly hosts?: number;
+  readonly runs?: Scenario["runs"];
+  readonly restarts?: Scenario["restarts"];
+  readonly concurrency?: Scenario["concurrency"];
+  readonly facts?: Scenario["facts"];
   readonly baseline?: string;
   readonly candidate?: string;
   readonly conditions?: Conditions;
@@ -142,7 +162,12 @@ export function sentence(step: Step, cell: Pick<Cell, "from" | "to" | "next">): 
       return SNAPSHOT_SENTENCE[step.label];
     case "upgrade": {
       const target = step.role === "again" ? againTarget(cell) : cell[step.role];
-      return `Trigger the upgrade to ${target}${variantOf(step)}${step.faults ? " with the faults armed" : ""} and wait until it is over`;
+      const armed = step.faults ? " with the faults armed" : "";
+      return `Trigger the upgrade${aimOf(step)} to ${target}${variantOf(step)}${armed} and ${step.until === "accepted" ? "go on at once" : "wait until it is over"}`;
+    }
+    case "fleet": {
+      const words = fleetWords(step.do, (role) => cell[role]);
+      return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
     }
     case "settle":
       return "Wait until no updater is at work and the agent's state is steady";
@@ -151,6 +176,12 @@ export function sentence(step: Step, cell: Pick<Cell, "from" | "to" | "next">): 
     default:
       return step satisfies never;
   }
+}
+
+/** ` of agent and proxy on host-1`: only what an upgrade is meant for, where that is not all. */
+function aimOf({ hosts, services }: Extract<Step, { kind: "upgrade" }>): string {
+  const of = services === undefined ? "" : ` of ${services.join(" and ")}`;
+  return `${of}${hosts === undefined ? "" : ` on ${hosts.join(" and ")}`}`;
 }
 
 function againTarget({ to, next }: Pick<Cell, "to" | "next">): string {

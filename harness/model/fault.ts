@@ -1,5 +1,6 @@
 // A fault: *when* (trigger) and *what* (action). The schema of both, as scenarios write them.
 import { z } from "zod";
+import { companionStep, networkStep } from "./fleet.ts";
 import { failure } from "./sweep.ts";
 import { duration, identifier, relativeGlob, shift, size } from "./units.ts";
 
@@ -104,7 +105,11 @@ export const action = z
         .enum(["agent", "updater", "watcher", "all", "caller"])
         .describe("caller: the process that carries out the operation of the trigger"),
       signal: z.enum(["SIGKILL", "SIGTERM", "SIGSTOP", "SIGINT"]).default("SIGKILL"),
+      on: identifier.optional().describe("Only what runs on this host; default: on all"),
     }),
+    z.strictObject({ reboot: identifier.describe("A host; what runs elsewhere goes on") }),
+    networkStep,
+    companionStep,
     z.literal("reboot").describe("Kill everything, keep the disk, start the enabled services"),
     z.strictObject({ serve: relativeGlob.describe("Files of the artifact server, such as *.tar.gz"), misbehave: serverMisbehaviour }),
     z.strictObject({ limitDisk: freeSpace }),
@@ -169,6 +174,9 @@ export function actionKind(value: Action): ActionKind {
   if ("hide" in value) return "hide";
   if ("clock" in value) return "clock";
   if ("reinstall" in value) return "reinstall";
+  if ("reboot" in value) return "reboot-host";
+  if ("network" in value) return "network";
+  if ("companion" in value) return "companion";
   return value satisfies never;
 }
 
@@ -183,7 +191,10 @@ export type ActionKind =
   | "damage"
   | "hide"
   | "clock"
-  | "reinstall";
+  | "reinstall"
+  | "reboot-host"
+  | "network"
+  | "companion";
 
 /** What happens at an operation is done by the recorder, which holds the process meanwhile; it can do no more than this. */
 function isPossible({ when, do: done }: { readonly when: Trigger; readonly do: Action }): boolean {

@@ -25,6 +25,8 @@ export interface CellJob {
   readonly artifacts: Readonly<Record<string, JobArtifact>>;
   /** Install tree. */
   readonly root: string;
+  /** Names of the hosts at the beginning; none: the install tree is that of the only one. Each one's tree is a folder of it. */
+  readonly hosts?: readonly string[];
   /** Scratch folder of the cell beside the install tree: units, sockets, service logs. */
   readonly work: string;
   /** Environment capabilities such as small-disk. */

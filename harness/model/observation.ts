@@ -27,6 +27,30 @@ export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
   readonly command: string;
+  /** Name of the host or companion it runs on; absent where there is only one machine. */
+  readonly on?: string;
+}
+
+/**
+ * A member: a host, a service, or a service of a host, that has a version of its own. Named `host`, `service` or
+ * `host/service`; the only member of a product with neither is its name-less agent, and not listed.
+ */
+export interface Member {
+  readonly name: string;
+  readonly host?: string;
+  readonly service?: string;
+  readonly version: string | null;
+  readonly healthy: boolean;
+  /** Main process of the service, with what tells it from a later one of that number; null when none runs. */
+  readonly process: string | null;
+}
+
+/** What several sources say of one member, by the source's name; null: nothing. */
+export interface Statement {
+  /** Name of the product's `consistency` entry. */
+  readonly of: string;
+  readonly member: string;
+  readonly says: Readonly<Record<string, string | null>>;
 }
 
 /** Everything looked at in one moment. */
@@ -45,6 +69,11 @@ export interface Snapshot {
   readonly unparsed?: readonly { readonly path: string; readonly text: string }[];
   /** Bytes of all files in the tree. */
   readonly diskBytes: number;
+  /** Absent where there is only one agent. */
+  readonly members?: readonly Member[];
+  readonly statements?: readonly Statement[];
+  /** The product's facts; null: no answer. */
+  readonly facts?: Readonly<Record<string, string | null>>;
 }
 
 /** `moot`: what the fault acts upon does not exist in this release; the cell is skipped. */
@@ -63,8 +92,27 @@ export type Observation = { readonly t: number } & (
       readonly signal?: string | null;
       readonly detail?: string;
     }
-  /** A change in what the running product answers. */
+  /** A change in what the running product answers; its members' changes come by themselves. */
   | { readonly kind: "health"; readonly version: string | null; readonly healthy: boolean }
+  | { readonly kind: "member"; readonly member: string; readonly version: string | null; readonly healthy: boolean }
+  | { readonly kind: "host"; readonly host: string; readonly event: "added" | "removed" | "rebooted" }
+  | {
+      readonly kind: "network";
+      readonly change: "cut" | "slow" | "heal";
+      readonly between: readonly [string, string];
+      readonly evidence: string;
+    }
+  | {
+      readonly kind: "burst";
+      readonly request: string;
+      readonly count: number;
+      /** How many were answered with each status. */
+      readonly statuses: Readonly<Record<string, number>>;
+      /** Not answered at all. */
+      readonly unanswered: number;
+      /** Turned down without a word why: status outside accepted and throttled, or an empty answer to a throttled one. */
+      readonly unclear: readonly string[];
+    }
   | {
       readonly kind: "command";
       readonly argv: readonly string[];

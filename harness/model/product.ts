@@ -1,38 +1,9 @@
 // product.yaml: everything the harness knows of an agent and its updater. No product needs TypeScript to be described.
 import { z } from "zod";
 import { trigger } from "./fault.ts";
+import { companion, consistency, hosts, request } from "./fleet.ts";
+import { argv, probe, regexText } from "./probe.ts";
 import { duration, identifier, relativeGlob } from "./units.ts";
-
-const argv = z
-  .array(z.string().min(1))
-  .min(1)
-  .describe("A command as a list of arguments; {placeholders} are filled in, no shell is involved");
-const regexText = z.string().min(1);
-
-/** Asks something of a running product: over HTTP, by a command, or from a file. */
-export const probe = z
-  .union([
-    z.strictObject({
-      http: z.string().min(1).describe("URL, or unix:/path/to.sock:/request/path"),
-      json: z.string().startsWith("/").optional().describe("JSON pointer into the answer"),
-      match: regexText.optional().describe("Regular expression; its first group is the value"),
-      equals: z.string().optional().describe("The value that counts as yes (health)"),
-    }),
-    z.strictObject({
-      command: argv,
-      json: z.string().startsWith("/").optional(),
-      match: regexText.optional(),
-      equals: z.string().optional(),
-    }),
-    z.strictObject({
-      file: relativeGlob,
-      json: z.string().startsWith("/").optional(),
-      match: regexText.optional(),
-      equals: z.string().optional(),
-    }),
-  ])
-  .meta({ id: "probe" });
-export type Probe = z.infer<typeof probe>;
 
 /** A sign that an upgrade is still going on. */
 export const busySign = z
@@ -91,6 +62,12 @@ export const service = z.strictObject({
   name: identifier,
   unit: z.string().regex(/^[\w.@-]+\.service$/, "must be a unit name such as agent.service"),
   definition: z.string().optional().describe("The unit file, in systemd's words; left out when the install writes it"),
+  version: probe.optional().describe("Which version of this service runs; needed where services have versions of their own"),
+  health: probe.optional().describe("Whether this service is well"),
+  tree: z
+    .array(relativeGlob)
+    .default([])
+    .describe("What of the install tree is this service's own: it changes when the service is upgraded"),
 });
 export type Service = z.infer<typeof service>;
 
@@ -136,6 +113,8 @@ export const product = z
       .array(argv)
       .default([])
       .describe("Commands of an uninstall, in order, with the services stopped; whatever is left of the install tree is then removed"),
+    hosts: hosts.optional().describe("Several machines; every path of the product is then one of a host, as is {root}"),
+    companions: z.array(companion).default([]),
     services: z.array(service).min(1),
     version: probe.describe("Which version runs"),
     health: probe.describe("Whether it is well"),
@@ -150,7 +129,20 @@ export const product = z
       command: argv.describe("What a user runs to upgrade to {version} from {url}"),
       accepted: z.array(z.int()).default([0]).describe("Exit codes that mean: the upgrade is under way or done"),
       busy: z.array(busySign).min(1).describe("Signs that an upgrade is still going on"),
+      on: z
+        .enum(["host", "operator"])
+        .default("host")
+        .describe(
+          "Where a user runs it: on each host that is to be upgraded, or once, on the operator's machine, with {hosts} and {services}",
+        ),
     }),
+    commands: z.record(identifier, argv).default({}).describe("What else an operator may do, by name, for scenarios that ask for it"),
+    requests: z.record(identifier, request).default({}),
+    facts: z
+      .record(identifier, probe)
+      .default({})
+      .describe("What can be asked of the product as a whole, for scenarios that expect something"),
+    consistency: z.array(consistency).default([]),
     layout: layout.prefault({}),
     processes: z.array(processKind).min(1).describe("The product's long-running processes"),
     watchers: z.array(regexText).default([]).describe("Command lines of those among the updaters that watch the new version"),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { conditions } from "./conditions.ts";
 import { fault } from "./fault.ts";
+import { facts, fleetSteps } from "./fleet.ts";
 import { sweep } from "./sweep.ts";
 import { duration, identifier, relativeGlob } from "./units.ts";
 
@@ -28,7 +29,11 @@ export const scenarioStep = z.union([
     upgrade: z.enum(["from", "to", "next"]),
     variant: identifier.optional().describe("Serve this variant of the release; without it the sound one"),
     fault: z.boolean().default(false).describe("Arm the scenario's faults for this step"),
+    hosts: z.array(identifier).min(1).optional().describe("Only these; default: all"),
+    services: z.array(identifier).min(1).optional().describe("Only these; default: all"),
+    until: z.enum(["over", "accepted"]).default("over").describe("accepted: the next step begins as soon as the command has ended"),
   }),
+  ...fleetSteps,
   z.enum(["settle", "reboot", "stop", "start", "edit"]),
 ]);
 export type ScenarioStep = z.infer<typeof scenarioStep>;
@@ -54,7 +59,27 @@ export const scenario = z
     conditions: conditions.optional().describe("What is unusual about the machine"),
     sweep: sweep.optional().describe("Strikes at every operation of the upgrade; each becomes a cell of its own"),
     expect: z.array(outcome).min(1),
-    downtime: duration.optional().describe("The longest time without a healthy agent"),
+    downtime: z
+      .union([duration, z.strictObject({ longest: duration.optional(), total: duration.optional() })])
+      .optional()
+      .describe("The longest time without a healthy agent, or that and all such times together; of each host and service by itself"),
+    overlap: duration.optional().describe("The longest time in which two versions of one host or service answer"),
+    hosts: z.int().min(1).max(50).optional().describe("How many hosts there are; default: as the product says"),
+    runs: z
+      .record(z.string().min(1), z.enum(["from", "to", "next"]))
+      .optional()
+      .describe(
+        "Which release each member (`host`, `service` or `host/service`, as a glob) runs in the end; the first that matches counts. That is then what `upgraded` means",
+      ),
+    restarts: z
+      .strictObject({ only: z.array(z.string().min(1)) })
+      .optional()
+      .describe("The main processes of all other members (globs) are the same before and after"),
+    concurrency: z
+      .strictObject({ hosts: z.int().min(1).optional(), services: z.record(identifier, z.int().min(1)).default({}) })
+      .optional()
+      .describe("How many hosts, and how many hosts' service of that name, may be down or changing at once"),
+    facts: facts.optional().describe("What must hold of the product's facts when the upgrade is over"),
     settled: z
       .enum(["strict", "repaired"])
       .default("strict")

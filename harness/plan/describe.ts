@@ -1,4 +1,5 @@
 // Faults in English, as plan and report print them.
+import { fleetWords } from "../model/index.ts";
 import type { Action, ConditionName, Conditions, Fault, ServerMisbehaviour, Trigger } from "../model/index.ts";
 
 /** `When data/.marker appears, kill the updater with SIGKILL`: trigger, action and, for what lasts, when it is taken back. */
@@ -42,6 +43,7 @@ export function describeAction(action: Action): string {
   if ("damage" in action) return `${DAMAGE_WORD[action.how]} ${action.damage}`;
   if ("hide" in action) return `take ${action.hide.join(", ")} from the search path`;
   if ("clock" in action) return `set the wall clock ${action.clock.startsWith("-") ? "back" : "forwards"} by ${action.clock.slice(1)}`;
+  if ("reboot" in action || "network" in action || "companion" in action) return fleetWords(action);
   if ("reinstall" in action) return `uninstall the product and install the release \`${action.reinstall}\` afresh`;
   return action satisfies never;
 }
@@ -53,8 +55,9 @@ const MANAGER_SENTENCE = {
 };
 const DAMAGE_WORD = { corrupt: "change a byte in the middle of", truncate: "cut in half", empty: "empty" };
 
-function describeKill({ kill, signal }: Extract<Action, { kill: unknown }>): string {
-  const whom = kill === "all" ? "every process of the product" : kill === "caller" ? "the process that does it" : `the ${kill}`;
+function describeKill({ kill, signal, on }: Extract<Action, { kill: unknown }>): string {
+  const what = kill === "all" ? "every process of the product" : kill === "caller" ? "the process that does it" : `the ${kill}`;
+  const whom = on === undefined ? what : `${what} on ${on}`;
   return signal === "SIGSTOP" ? `freeze ${whom} (SIGSTOP)` : `kill ${whom} with ${signal}`;
 }
 
@@ -113,6 +116,8 @@ function lasts(action: Action): boolean {
   if (typeof action === "string") return action === "read-only";
   if ("kill" in action) return action.signal === "SIGSTOP";
   if ("fail" in action) return action.sticky;
+  if ("network" in action) return action.network !== "heal";
+  if ("companion" in action) return action.do === "stop" || action.do === "kill";
   if ("serviceManager" in action) return action.serviceManager === "freeze";
   return ["serve", "limitDisk", "limitInodes", "hide", "clock"].some((key) => key in action);
 }

@@ -57,6 +57,9 @@ function needsOfFault(fault: Fault): string[] {
     case "trigger-again":
     case "damage":
     case "reinstall":
+    case "reboot-host":
+    case "network":
+    case "companion":
       return [];
     default:
       return kind satisfies never;

@@ -99,11 +99,24 @@ function scriptOf(id: string, scenario: Scenario, faults: readonly Fault[]): Scr
     expect: scenario.expect,
     settled: scenario.settled,
     layout: scenario.layout,
-    ...(scenario.downtime === undefined ? {} : { downtime: scenario.downtime }),
+    ...fleetPart(scenario),
     ...(scenario.baseline === undefined ? {} : { baseline: scenario.baseline }),
     ...(scenario.candidate === undefined ? {} : { candidate: scenario.candidate }),
     ...(scenario.conditions === undefined ? {} : { conditions: scenario.conditions }),
     ...(scenario.sweep === undefined ? {} : { sweep: scenario.sweep }),
+  };
+}
+
+/** What a script says of hosts, services and time; what is left out stays out, so that scripts are small and comparable. */
+function fleetPart({ downtime, overlap, hosts, runs, restarts, concurrency, facts }: Scenario): Partial<Script> {
+  return {
+    ...(downtime === undefined ? {} : { downtime }),
+    ...(overlap === undefined ? {} : { overlap }),
+    ...(hosts === undefined ? {} : { hosts }),
+    ...(runs === undefined ? {} : { runs }),
+    ...(restarts === undefined ? {} : { restarts }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(facts === undefined ? {} : { facts }),
   };
 }
 
@@ -136,8 +149,14 @@ function ownSteps(scenario: Scenario, hasFaults: boolean): Step[] {
   if (scenario.steps === undefined) return [{ kind: "upgrade", role: "to", faults: hasFaults, ...variantOf(scenario.candidate) }];
   return scenario.steps.map((step): Step => {
     if (typeof step === "string") return { kind: step };
+    if (!("upgrade" in step)) return { kind: "fleet", do: step };
     const candidate = step.upgrade === "to" && step.fault ? scenario.candidate : undefined;
-    return { kind: "upgrade", role: step.upgrade, faults: step.fault, ...variantOf(step.variant ?? candidate) };
+    return {
+      ...{ kind: "upgrade", role: step.upgrade, faults: step.fault, ...variantOf(step.variant ?? candidate) },
+      ...(step.hosts === undefined ? {} : { hosts: step.hosts }),
+      ...(step.services === undefined ? {} : { services: step.services }),
+      ...(step.until === "accepted" ? { until: step.until } : {}),
+    };
   });
 }
 

@@ -27,6 +27,7 @@ function probeFields(probe: Probe, fill: Fill): string[] {
   const rest = [nameIn(probe.json), probe.match ?? "", probe.equals ?? ""];
   if ("http" in probe) return ["http", fill(probe.http), ...rest];
   if ("file" in probe) return ["file", probe.file, ...rest];
+  if ("sqlite" in probe) throw new Error(`Cannot ask ${probe.sqlite} without the harness: perl knows no SQLite`);
   return ["command", probe.command.map((word) => quoted(fill(word))).join(" "), ...rest];
 }
 

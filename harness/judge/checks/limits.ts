@@ -20,7 +20,9 @@ export const downtime: Check = defineCheck(
   "downtime",
   "A healthy agent answers but for the time that is allowed",
   ({ cell, product, timeline, upgrades }): Broken[] => {
-    const most = cell.script.downtime ?? (isClean(cell.script) ? product.limits.downtime : undefined);
+    const { downtime } = cell.script;
+    const most =
+      (typeof downtime === "string" ? downtime : downtime?.longest) ?? (isClean(cell.script) ? product.limits.downtime : undefined);
     const longest = downtimeOf(timeline, upgrades);
     if (most === undefined || longest === null || longest.ms <= milliseconds(most)) return [];
     return [{ path: null, expected: `at most ${most} without a healthy agent`, actual: `${longest.ms} ms`, step: longest.step }];
