@@ -22,7 +22,7 @@ const told = new WeakMap<Recording, Story>();
 
 /** The story of a recording; kept with it. */
 export function storyOf(recording: Recording): Story {
-  const story = told.get(recording) ?? new Teller(recording).tell();
+  const story = told.get(recording) ?? tell(recording);
   told.set(recording, story);
   return story;
 }
@@ -39,6 +39,14 @@ export function baseTree(story: Story): FileTree {
   return tree;
 }
 
+function tell(recording: Recording): Story {
+  const tree = new FileTree();
+  const base = new Teller(tree, recording).tellBase(recording.base);
+  const teller = new Teller(tree, recording);
+  const steps = recording.operations.map((operation): Step => ({ operation, effects: teller.tell(operation) }));
+  return { base, steps, unfollowed: teller.unfollowed };
+}
+
 interface Place {
   readonly directory: Inode;
   readonly name: string;
@@ -49,23 +57,27 @@ type Making = Extract<Operation, { op: "create" | "mkdir" | "mknod" | "bind" | "
 type Naming = Extract<Operation, { op: "rename" | "link" }>;
 type Removing = Extract<Operation, { op: "unlink" | "rmdir" }>;
 
-class Teller {
-  readonly #recording: Recording;
-  readonly #tree = new FileTree();
-  readonly #unfollowed: string[] = [];
+/** Tells operations one by one, on a tree that changes with them. */
+export class Teller {
+  readonly #data: Uint8Array;
+  readonly #tree: FileTree;
+  /** Operations that the tree does not explain, in words. */
+  readonly unfollowed: string[] = [];
   #effects: Effect[] = [];
-  #inodes = ROOT;
+  #inodes: number;
   /** Files that lost a name and had another one: what is written to the lost name belongs there. */
   readonly #halfUnlinked = new Set<Inode>();
   readonly #rewriting: Rewriting;
 
-  constructor(recording: Recording) {
-    this.#recording = recording;
-    this.#rewriting = new Rewriting(recording.notes);
+  constructor(tree: FileTree, { notes, data }: Pick<Recording, "notes" | "data">) {
+    this.#tree = tree;
+    this.#inodes = tree.free - 1;
+    this.#data = data;
+    this.#rewriting = new Rewriting(notes);
   }
 
-  tell(): Story {
-    const { base: entries, operations } = this.#recording;
+  /** How the tree came about. */
+  tellBase(entries: Recording["base"]): readonly Effect[] {
     for (const entry of [...entries].sort((one, other) => (one.path < other.path ? -1 : 1))) {
       const { type, mode, uid, gid, target, data } = entry;
       const attributes = { mode: parseInt(mode, 8), uid, gid };
@@ -73,14 +85,15 @@ class Teller {
       const place = this.#place(entry.path, true);
       if (place !== undefined) this.#make(place, { type, attributes, ...(target === undefined ? {} : { target }), ...content });
     }
-    const base = this.#effects;
-    const steps = operations.map((operation): Step => {
-      this.#effects = [];
-      for (const inode of this.#rewriting.closed(operation, (path) => this.#idAt(path))) this.#do({ kind: "flush", inode });
-      if (operation.error === undefined) this.#operation(operation);
-      return { operation, effects: this.#effects };
-    });
-    return { base, steps, unfollowed: this.#unfollowed };
+    return this.#effects;
+  }
+
+  /** What it does, and did to the tree. */
+  tell(operation: Operation): readonly Effect[] {
+    this.#effects = [];
+    for (const inode of this.#rewriting.closed(operation, (path) => this.#idAt(path))) this.#do({ kind: "flush", inode });
+    if (operation.error === undefined) this.#operation(operation);
+    return this.#effects;
   }
 
   #operation(operation: Operation): void {
@@ -113,7 +126,8 @@ class Teller {
     switch (operation.op) {
       case "write":
         if (operation.data === undefined) return undefined;
-        this.#do({ kind: "write", inode, offset: operation.offset, bytes: this.#bytes(operation.data) });
+        const offset = operation.append === true ? found.content.size : operation.offset;
+        this.#do({ kind: "write", inode, offset, bytes: this.#bytes(operation.data) });
         return operation.sync === true ? this.#do({ kind: "sync", inode, dataOnly: true }) : undefined;
       case "truncate":
         if (operation.size === 0) this.#rewriting.begins(operation.pid, inode);
@@ -228,14 +242,14 @@ class Teller {
   }
 
   #bytes([start, length]: readonly [number, number]): Uint8Array {
-    const { data } = this.#recording;
+    const data = this.#data;
     if (start + length > data.length)
       throw new Error(`Cannot replay: bytes ${start} to ${start + length} are not in data of ${data.length} bytes`);
     return data.subarray(start, start + length);
   }
 
   #lost(operation: Operation, why: string): void {
-    this.#unfollowed.push(`operation ${operation.k}, ${tellOperation(operation)}: ${why}`);
+    this.unfollowed.push(`operation ${operation.k}, ${tellOperation(operation)}: ${why}`);
   }
 }
 

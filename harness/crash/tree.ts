@@ -64,6 +64,20 @@ export class FileTree {
     return inode;
   }
 
+  /** One that changes by itself; the contents are shared. */
+  copy(): FileTree {
+    const tree = new FileTree();
+    for (const { id, type, target, attributes, content } of this.#inodes.values())
+      if (id !== ROOT) tree.add(id, { type, attributes, target, content });
+    for (const { id, entries } of this.#inodes.values()) for (const [name, child] of entries) tree.enter(id, name, child.id);
+    return tree;
+  }
+
+  /** A number that no inode has yet. */
+  get free(): number {
+    return Math.max(...this.#inodes.keys()) + 1;
+  }
+
   add(id: number, { type, attributes, target, content }: Birth): void {
     const sum: EntrySum = { total: 0n, parts: new Map(), stale: new Set(), digest: undefined };
     const inode = { id, type, attributes, target: target ?? "", content: content ?? EMPTY, entries: new Map(), parents: new Map(), sum };
@@ -105,6 +119,11 @@ export class FileTree {
   /** Equal for two trees exactly when they have the same paths, types, modes, owners, link targets and contents. */
   digest(hasher: Hasher): string {
     return digestOf(this.inode(ROOT), hasher) ?? hasher.text("nothing");
+  }
+
+  /** The same for all that is below a directory, or for whatever else it is. */
+  digestOf(inode: Inode, hasher: Hasher): string {
+    return digestOf(inode, hasher) ?? "";
   }
 
   /** Everything in it, sorted by path. */

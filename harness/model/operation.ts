@@ -27,8 +27,14 @@ export type Operation =
   | (Call & Rights & { readonly op: "create" | "mkdir" | "bind" })
   | (Call & Rights & { readonly op: "mknod"; readonly type?: "fifo" | "socket" | "char" | "block" | "file" })
   | (Call & Rights & { readonly op: "symlink"; readonly target: string })
-  /** `sync`: the descriptor is synchronous, so what was written is durable. */
-  | (Call & { readonly op: "write"; readonly offset: number; readonly data?: DataRange; readonly sync?: boolean })
+  /** `sync`: the descriptor is synchronous, so what was written is durable. `append`: it goes to the end, wherever that is. */
+  | (Call & {
+      readonly op: "write";
+      readonly offset: number;
+      readonly data?: DataRange;
+      readonly sync?: boolean;
+      readonly append?: boolean;
+    })
   | (Call & { readonly op: "truncate"; readonly size: number })
   /** `mode`: the flags of the call, a number: 0, 1 = keep the size, 2 = punch a hole, … */
   | (Call & { readonly op: "fallocate"; readonly offset: number; readonly size: number; readonly mode?: number })
@@ -41,6 +47,17 @@ export type Operation =
   | (Call & { readonly op: "fsync" | "fdatasync" | "msync" | "utimes" })
   | (Omit<Call, "path"> & { readonly op: "sync" | "syncfs"; readonly path?: string });
 export type OperationKind = Operation["op"];
+
+/**
+ * What a process was about to look at, in its turn between the operations; its path in the process's own words. `entry`: whether
+ * it is there, its type, rights and target · `stat`: its size, too · `content` · `names`: of a directory's entries · `exec`: a
+ * program to be started. `stay`: a link at the end is looked at itself.
+ */
+export interface Look {
+  readonly look: "entry" | "stat" | "content" | "names" | "exec";
+  readonly path: string;
+  readonly stay?: boolean;
+}
 
 /** What was seen beside the operations. `after`: the operation before it, 0 if there was none. */
 export type RecordedNote = { readonly after: number } & (

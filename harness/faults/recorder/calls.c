@@ -87,10 +87,36 @@ const struct call calls[] = {
 
 const int call_count = sizeof calls / sizeof calls[0];
 
-/* The row of a call, or null when it changes nothing. */
+/* What changes nothing and tells its caller something of a file system. Opens that only look are in the table above. */
+const struct call look_calls[] = {
+	ON_AT(newfstatat, LOOK_STAT, 0, 1, 3, FOLLOW_UNLESS_FLAG),
+	ON_AT(statx, LOOK_STAT, 0, 1, 2, FOLLOW_UNLESS_FLAG),
+	ON_FD(fstat, LOOK_STAT, 0),
+	ON_AT(readlinkat, LOOK_ENTRY, 0, 1, -1, STAY),
+	ON_AT(faccessat, LOOK_ENTRY, 0, 1, -1, FOLLOW),
+	ON_AT(faccessat2, LOOK_ENTRY, 0, 1, 3, FOLLOW_UNLESS_FLAG),
+	ON_FD(getdents64, LOOK_NAMES, 0),
+	ON_FD(lseek, LOOK_STAT, 0),
+	ON_PATH(chdir, LOOK_ENTRY, 0, FOLLOW),
+	ON_PATH(execve, LOOK_EXEC, 0, FOLLOW),
+	ON_AT(execveat, LOOK_EXEC, 0, 1, 4, FOLLOW_UNLESS_FLAG),
+#ifdef __x86_64__
+	ON_PATH(stat, LOOK_STAT, 0, FOLLOW),
+	ON_PATH(lstat, LOOK_STAT, 0, STAY),
+	ON_PATH(access, LOOK_ENTRY, 0, FOLLOW),
+	ON_PATH(readlink, LOOK_ENTRY, 0, STAY),
+	ON_FD(getdents, LOOK_NAMES, 0),
+#endif
+};
+
+const int look_call_count = sizeof look_calls / sizeof look_calls[0];
+
+/* The row of a call, or null when it neither changes anything nor looks. */
 const struct call *find_call(uint64_t nr)
 {
 	for (int i = 0; i < call_count; i++)
 		if ((uint64_t)calls[i].nr == nr) return &calls[i];
+	for (int i = 0; i < look_call_count; i++)
+		if ((uint64_t)look_calls[i].nr == nr) return &look_calls[i];
 	return NULL;
 }

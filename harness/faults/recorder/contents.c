@@ -66,10 +66,10 @@ static void place(struct tracee *t, struct op *op, int64_t written)
 	unsigned call_flags = t->nr == SYS_pwritev2 ? (unsigned)t->args[5] : 0;
 	op->synchronous = (flags & O_DSYNC) != 0 || (call_flags & (RWF_DSYNC | RWF_SYNC)) != 0; /* O_SYNC has the bit of O_DSYNC */
 	/* pwrite to a descriptor that appends goes to the end, whatever its argument says. */
-	bool appends = (flags & O_APPEND) != 0 || (call_flags & RWF_APPEND) != 0;
+	op->appends = (flags & O_APPEND) != 0 || (call_flags & RWF_APPEND) != 0;
 	descriptor_link(t, op->fd, link, sizeof link);
 	if (op->offset < 0) op->offset = position - written;
-	else if (appends && stat(link, &file) == 0) op->offset = file.st_size - written;
+	else if (op->appends && stat(link, &file) == 0) op->offset = file.st_size - written;
 }
 
 static int64_t copy_memory(struct tracee *t, uint64_t address, int64_t length)

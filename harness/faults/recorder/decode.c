@@ -21,7 +21,7 @@ static unsigned flags_of(const struct tracee *t)
 	return t->call->flags < 0 ? 0 : (unsigned)t->args[(int)t->call->flags];
 }
 
-static bool follows(const struct tracee *t)
+bool follows(const struct tracee *t)
 {
 	switch (t->call->look) {
 	case FOLLOW: return true;
@@ -40,7 +40,7 @@ static bool on_descriptor(struct tracee *t, int fd, struct op *op)
 }
 
 /* An empty path, or none, with a descriptor: the call is about that descriptor itself. */
-static bool names_descriptor(struct tracee *t, uint64_t address)
+bool names_descriptor(struct tracee *t, uint64_t address)
 {
 	char first = 'x';
 	if (t->call->dir < 0) return false;
@@ -69,7 +69,7 @@ static bool decode_write(struct tracee *t, struct op *op)
 	return true;
 }
 
-static bool open_flags(struct tracee *t, uint64_t *flags)
+bool open_flags(struct tracee *t, uint64_t *flags)
 {
 	struct open_how how = { 0 };
 	if (t->nr != SYS_openat2) {
@@ -86,7 +86,8 @@ static bool decode_open(struct tracee *t, struct op *op)
 {
 	uint64_t flags;
 	struct stat file;
-	if (!open_flags(t, &flags) || (flags & O_PATH) != 0 || (flags & (O_CREAT | O_TRUNC)) == 0) return false;
+	if (!open_flags(t, &flags)) return false;
+	if ((flags & O_PATH) != 0 || (flags & (O_CREAT | O_TRUNC)) == 0) return keeps_looks && decode_look(t, op);
 	bool exclusive = (flags & O_CREAT) != 0 && (flags & O_EXCL) != 0;
 	bool follow = !exclusive && (flags & O_NOFOLLOW) == 0;
 	if (!path_of_argument(t, argument_fd(t, t->call->dir), t->args[(int)t->call->path], follow, op->path)) return false;
@@ -169,7 +170,7 @@ bool decode(struct tracee *t, struct op *op)
 {
 	op->kind = t->call->kind;
 	op->fd = -1;
-	op->deleted = op->exchange = op->injected = false;
+	op->deleted = op->exchange = op->injected = op->appends = false;
 	op->length = -1;
 	op->mode = op->uid = op->gid = 0;
 	op->type = "file";
@@ -177,6 +178,7 @@ bool decode(struct tracee *t, struct op *op)
 	switch (op->kind) {
 	case CALL_OPEN: return decode_open(t, op);
 	case CALL_MAP: return tell_mapping(t, op);
+	case LOOK_ENTRY: case LOOK_STAT: case LOOK_CONTENT: case LOOK_NAMES: case LOOK_EXEC: return decode_look(t, op);
 	case CALL_CLONE_FILE: op->kind = OP_WRITE; return decode_write(t, op);
 	case OP_WRITE: return decode_write(t, op);
 	case OP_RENAME: case OP_LINK: return decode_two_paths(t, op);

@@ -60,7 +60,7 @@ static void stop_shared_mappings(int flags)
 /* What is to be done once the number is known to be this call's. */
 static void decide(const struct call *call)
 {
-	if (call->kind == CALL_OPEN && call->flags >= 0) {
+	if (call->kind == CALL_OPEN && call->flags >= 0 && !keeps_looks) {
 		stop_when(call->flags, BPF_JSET, O_CREAT | O_TRUNC);
 	} else if (call->kind == CALL_CLONE_FILE) {
 		load(LOW_WORD(1));
@@ -70,10 +70,22 @@ static void decide(const struct call *call)
 		answer(SECCOMP_RET_ALLOW);
 	} else if (call->kind == CALL_MAP) {
 		stop_shared_mappings(3);
+	} else if (call->nr == SYS_lseek) {
+		stop_when(2, BPF_JGE, SEEK_END); /* the others say nothing of the file */
 	} else if (call->kind == OP_MSYNC) {
 		stop_when(2, BPF_JSET, MS_SYNC);
 	} else {
 		answer(SECCOMP_RET_TRACE);
+	}
+}
+
+static void stop_calls(const struct call *table, int count)
+{
+	for (int i = 0; i < count; i++) {
+		unsigned short jump = length;
+		add(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)table[i].nr, 0, 0);
+		decide(&table[i]);
+		program[jump].jf = (uint8_t)(length - jump - 1);
 	}
 }
 
@@ -91,12 +103,8 @@ static void compose(void)
 	/* Operations submitted to a ring are no system calls. Programs fall back to calls when the kernel has no rings. */
 	add(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1);
 	answer(SECCOMP_RET_ERRNO | ENOSYS);
-	for (int i = 0; i < call_count; i++) {
-		unsigned short jump = length;
-		add(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i].nr, 0, 0);
-		decide(&calls[i]);
-		program[jump].jf = (uint8_t)(length - jump - 1);
-	}
+	stop_calls(calls, call_count);
+	if (keeps_looks) stop_calls(look_calls, look_call_count);
 	answer(SECCOMP_RET_ALLOW);
 }
 

@@ -88,6 +88,7 @@ static void details(const struct op *op)
 	case OP_WRITE:
 		fprintf(log_file, ",\"offset\":%lld", (long long)op->offset);
 		if (op->synchronous) fputs(",\"sync\":true", log_file);
+		if (op->appends) fputs(",\"append\":true", log_file);
 		break;
 	case OP_CREATE: case OP_MKDIR: case OP_BIND: mode_and_owner(op); break;
 	case OP_SYMLINK: owner(op); break;
@@ -178,4 +179,13 @@ void note_unseen(const char *what, pid_t pid, const char *path)
 	fprintf(log_file, "{\"note\":\"unseen\",\"what\":\"%s\",\"pid\":%d", what, pid);
 	if (path != NULL) member("path", path);
 	fputs("}\n", log_file);
+}
+
+/* What somebody is about to look at. `stays`: a link at the end is looked at itself. */
+void note_look(const char *what, const char *path, bool stays)
+{
+	if (log_file == NULL) return;
+	fprintf(log_file, "{\"look\":\"%s\"", what);
+	member("path", path);
+	fputs(stays ? ",\"stay\":true}\n" : "}\n", log_file);
 }

@@ -9,11 +9,12 @@ static const char USAGE[] =
 	"recorder run   [options] -- argv...             starts argv traced; ends when all it started has ended, with its code\n"
 	"recorder serve --socket S [options]             traces every process that joins, and their descendants\n"
 	"recorder join  --socket S -- argv...            becomes argv, traced\n"
-	"options: --log F --data F --events F  --under DIR (repeatable)  --inject SPEC (repeatable)\n";
+	"options: --log F --data F --events F  --under DIR (repeatable)  --inject SPEC (repeatable)\n"
+	"         --looks: what is looked at is written down as well; join needs it too\n";
 
 static const struct option options[] = {
 	{ "log", required_argument, NULL, 'l' }, { "data", required_argument, NULL, 'd' }, { "events", required_argument, NULL, 'e' },
-	{ "under", required_argument, NULL, 'u' }, { "inject", required_argument, NULL, 'i' }, { "socket", required_argument, NULL, 's' },
+	{ "under", required_argument, NULL, 'u' }, { "looks", no_argument, NULL, 'o' }, { "inject", required_argument, NULL, 'i' }, { "socket", required_argument, NULL, 's' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -35,6 +36,7 @@ static bool choose(int option, const char *value)
 	case 'd': chosen.data = value; return true;
 	case 'e': chosen.events = value; return true;
 	case 's': chosen.socket = value; return true;
+	case 'o': keeps_looks = true; return true;
 	case 'u':
 		if (watch(value)) return true;
 		fprintf(stderr, "recorder: Cannot watch %s: it is not absolute, or there are too many\n", value);

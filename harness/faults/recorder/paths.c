@@ -156,6 +156,15 @@ static bool open_view(const struct tracee *t, struct view *view)
 	return true;
 }
 
+/* The path in the caller's own words, links in it unresolved; relative ones from where its directory lies now. */
+bool path_as_said(const struct tracee *t, int dir, const char *text, char *out)
+{
+	char base[64], start[LONG_PATH];
+	if (text[0] == '/') return translate_self(t, text, out, LONG_PATH);
+	descriptor_link(t, dir, base, sizeof base);
+	return read_link(base, start, sizeof start) && start[0] == '/' && join_path(start, text, out);
+}
+
 /* The file that `text` means to the caller; `dir` is a descriptor of its, or AT_FDCWD. */
 bool path_of_text(struct tracee *t, int dir, const char *text, bool follow, char *out)
 {

@@ -20,6 +20,8 @@ enum kind {
 	OP_FSYNC, OP_FDATASYNC, OP_SYNC, OP_SYNCFS, OP_MSYNC,
 	/* What a row of the table of calls may say besides; never the kind of an operation. */
 	CALL_OPEN, CALL_CLONE_FILE, CALL_MAP,
+	/* What only looks: at an entry, its size too, what a file holds, the names in a directory, a program to be started. */
+	LOOK_ENTRY, LOOK_STAT, LOOK_CONTENT, LOOK_NAMES, LOOK_EXEC,
 };
 
 /* How the last component of a path is looked up. */
@@ -48,7 +50,7 @@ struct op {
 	enum kind kind;
 	int fd; /* the descriptor it works on, -1 when it has a path only */
 	char path[LONG_PATH], to[LONG_PATH], text[4096]; /* text: target of a symlink, name of an attribute */
-	bool deleted, exchange, injected, synchronous; /* synchronous: a write that is durable when it returns */
+	bool deleted, exchange, injected, synchronous, appends; /* synchronous: a write that is durable when it returns */
 	const char *type; /* of mknod */
 	mode_t mode;
 	uid_t uid;
@@ -97,11 +99,21 @@ const char *install_filter(void);
 /* ---- calls.c: which system calls change a file system, and how their arguments lie */
 extern const struct call calls[];
 extern const int call_count;
+extern const struct call look_calls[];
+extern const int look_call_count;
 const struct call *find_call(uint64_t nr);
 
 /* ---- decode.c: from a stopped call to an operation */
 bool decode(struct tracee *t, struct op *op);
+bool open_flags(struct tracee *t, uint64_t *flags);
+bool follows(const struct tracee *t);
+bool names_descriptor(struct tracee *t, uint64_t address);
 void complete(struct tracee *t, struct op *op, int64_t result);
+
+/* ---- looks.c: what processes look at; only where that is asked for */
+extern bool keeps_looks;
+bool decode_look(struct tracee *t, struct op *op);
+void note_looks(struct tracee *t, const struct op *op);
 
 /* ---- alter.c: what is done to a call before it is made */
 int blocking_input(struct tracee *t);
@@ -118,6 +130,7 @@ bool is_watched(const char *path);
 bool shares_file_system(dev_t device);
 bool path_of_argument(struct tracee *t, int dir, uint64_t address, bool follow, char *out);
 bool path_of_text(struct tracee *t, int dir, const char *text, bool follow, char *out);
+bool path_as_said(const struct tracee *t, int dir, const char *text, char *out);
 void descriptor_link(const struct tracee *t, int fd, char *out, size_t size);
 bool path_of_mapping(const struct tracee *t, uint64_t address, char *out);
 
@@ -138,6 +151,7 @@ void note_exec(const struct tracee *t);
 void note_exit(pid_t pid, int status);
 void note_mark(const char *name);
 void note_unseen(const char *what, pid_t pid, const char *path);
+void note_look(const char *what, const char *path, bool stays);
 
 /* ---- names.c, json.c */
 const char *kind_name(enum kind kind);

@@ -41,8 +41,9 @@ static void on_exec(struct tracee *t)
 	unsigned long former = (unsigned long)t->tid;
 	ptrace(PTRACE_GETEVENTMSG, t->tid, NULL, &former);
 	struct tracee *old = (pid_t)former == t->tid ? NULL : find_tracee((pid_t)former);
+	leave(t); /* a program that was looked at before it was started, and still holds the turn */
 	if (old != NULL) {
-		leave(t);
+		leave(old);
 		remove_tracee(old);
 	}
 	forget_memory(t);

@@ -149,6 +149,7 @@ static bool inject(struct tracee *t, struct injection *injection)
 static void begin(struct tracee *t)
 {
 	turn.holder = t;
+	if (keeps_looks) note_looks(t, &turn.op);
 	struct injection *injection = turn.op.kind == OP_NONE ? NULL : injection_for(&turn.op, supervisor.k + 1);
 	if (injection == NULL || inject(t, injection)) resume(t, PTRACE_SYSCALL, 0);
 }

@@ -1,0 +1,90 @@
+// What happened from a state on: every look and every operation of all processes, in one order. A process does what it does
+// because of what it was told. So where the same looks would be told the same in another state, everybody does the same there,
+// and what that leads to is known without doing it: the operations, carried out on that state.
+import type { Look, Operation } from "../model/index.ts";
+import type { Hasher } from "./content.ts";
+import { answerTo } from "./look.ts";
+import { Teller } from "./story.ts";
+import type { FileTree } from "./tree.ts";
+
+export interface Happened {
+  readonly events: readonly (Operation | Look)[];
+  /** The bytes that operations refer to. */
+  readonly data: Uint8Array;
+}
+
+export interface CourseOptions {
+  readonly hasher: Hasher;
+  /** What somebody sees of a tree whose looks are not recorded: equal where it looks the same to him. He may look at any time. */
+  readonly watched: (tree: FileTree) => string;
+}
+
+/**
+ * A course, ready to be compared with. By induction it holds for another state whose looks have the same answers: up to each
+ * call every process was told the same, so it makes the same call next; a look is told the same by comparison, and an operation
+ * does the same, for what decides whether it succeeds – its path, and what is there – was looked at, too. What differs is what
+ * nobody looked at, and it stays as it is, or goes where the operations carry it.
+ * Not held for equal: clocks, process numbers and chance. They differ as well between two boots of one state.
+ */
+export class Course {
+  readonly #happened: Happened;
+  readonly #options: CourseOptions;
+  readonly #answers: readonly string[];
+  /** What it came to. */
+  readonly end: FileTree;
+  /** In words, what of it the state that it began with does not explain: such a course cannot be compared with. */
+  readonly problem: string | undefined;
+
+  /** @param start the state that it began with; not changed */
+  constructor(start: FileTree, happened: Happened, options: CourseOptions) {
+    this.#happened = happened;
+    this.#options = options;
+    const answers: string[] = [];
+    const played = play(start, happened, options, (answer) => answers.push(answer) > 0);
+    this.#answers = answers;
+    this.end = played.tree;
+    this.problem = played.problem;
+  }
+
+  /** What it would come to from another state; undefined: somebody would be told something else on the way. */
+  from(start: FileTree): FileTree | undefined {
+    if (this.problem !== undefined) return undefined;
+    const { tree, differs, problem } = play(start, this.#happened, this.#options, (answer, index) => answer === this.#answers[index]);
+    return differs || problem !== undefined ? undefined : tree;
+  }
+}
+
+interface Played {
+  readonly tree: FileTree;
+  readonly differs: boolean;
+  readonly problem: string | undefined;
+}
+
+/** @param heard told each answer in turn; false ends it */
+function play(
+  start: FileTree,
+  { events, data }: Happened,
+  { hasher, watched }: CourseOptions,
+  heard: (answer: string, index: number) => boolean,
+): Played {
+  let tree = start;
+  let teller: Teller | undefined;
+  let index = 0;
+  const tells = (answer: string): boolean => heard(answer, index++);
+  const differs = { differs: true, problem: undefined };
+  if (!tells(watched(tree))) return { tree, ...differs };
+  for (const event of events) {
+    if ("look" in event) {
+      if (!tells(answerTo(tree, event, hasher))) return { tree, ...differs };
+      continue;
+    }
+    if (teller === undefined) {
+      tree = start.copy(); // most states differ before anything is done
+      teller = new Teller(tree, { notes: [], data });
+    }
+    teller.tell(event);
+    // only names bring something to a place that was not written there before everybody's eyes
+    if ((event.op === "rename" || event.op === "link") && !tells(watched(tree))) return { tree, ...differs };
+  }
+  return { tree: tree === start ? start.copy() : tree, differs: false, problem: teller?.unfollowed[0] };
+}

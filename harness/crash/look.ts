@@ -1,0 +1,83 @@
+// What a process is told that looks at a file tree: one text for each answer, equal where the answers are.
+import { bytesOf, type Hasher } from "./content.ts";
+import { ROOT, type FileTree, type Inode } from "./tree.ts";
+import type { Look } from "../model/index.ts";
+
+/**
+ * The answer to a look. Everything on the way is part of it: directories that are passed through, with their rights, and where
+ * links lead. Times, the numbers of inodes and the sizes of directories are not: a tree that was restored has others each time.
+ */
+export function answerTo(tree: FileTree, { look, path, stay = false }: Look, hasher: Hasher): string {
+  const { told, inode } = walk(tree, path, !stay);
+  if (inode === undefined) return told;
+  switch (look) {
+    case "entry":
+      return told;
+    case "stat":
+      return `${told} ${inode.type === "file" ? inode.content.size : ""}`;
+    case "content":
+      return `${told} ${contentOf(inode, hasher)}`;
+    case "names":
+      return `${told} ${namesIn(inode)}`;
+    case "exec":
+      return `${told} ${contentOf(inode, hasher)} ${interpreterOf(tree, inode, hasher)}`;
+    default:
+      return look satisfies never;
+  }
+}
+
+interface Walked {
+  readonly told: string;
+  /** Where it ends; undefined: nowhere. */
+  readonly inode: Inode | undefined;
+}
+
+const MOST_LINKS = 40;
+
+/** Follows a path as a kernel does. */
+function walk(tree: FileTree, path: string, follow: boolean): Walked {
+  const rest = componentsOf(path);
+  const way: { readonly name: string; readonly inode: Inode }[] = [{ name: "", inode: tree.inode(ROOT) }];
+  const passed: string[] = [];
+  let links = 0;
+  for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+    const at = way.at(-1)?.inode ?? tree.inode(ROOT);
+    passed.push(described(at));
+    if (name === "..") {
+      if (way.length > 1) way.pop();
+      continue;
+    }
+    const inode = at.entries.get(name);
+    if (inode === undefined) return { told: `${passed.join("/")} has no ${name}`, inode };
+    if (inode.type === "link" && (follow || rest.length > 0)) {
+      if (++links > MOST_LINKS) return { told: `${passed.join("/")} loops`, inode: undefined };
+      rest.unshift(...componentsOf(inode.target));
+      if (inode.target.startsWith("/")) way.length = 1;
+    } else way.push({ name, inode });
+  }
+  const inode = way.at(-1)?.inode;
+  return { told: `${passed.join("/")} ${way.map((step) => step.name).join("/")} ${inode === undefined ? "" : described(inode)}`, inode };
+}
+
+function componentsOf(path: string): string[] {
+  return path.split("/").filter((name) => name !== "" && name !== ".");
+}
+
+function described({ type, attributes: { mode, uid, gid }, target }: Inode): string {
+  return type === "link" ? `link,${uid},${gid},${target}` : `${type},${mode},${uid},${gid}`;
+}
+
+function contentOf({ type, content }: Inode, hasher: Hasher): string {
+  return type === "file" ? hasher.content(content) : "";
+}
+
+function namesIn({ entries }: Inode): string {
+  return JSON.stringify([...entries].map(([name, { type }]) => [name, type]).sort(([one = ""], [other = ""]) => (one < other ? -1 : 1)));
+}
+
+/** A script's interpreter is read by the kernel, without a call that anybody could see. */
+function interpreterOf(tree: FileTree, { type, content }: Inode, hasher: Hasher): string {
+  if (type !== "file") return "";
+  const [, interpreter] = /^#![ \t]*(\S+)/.exec(Buffer.from(bytesOf(content).subarray(0, 256)).toString("latin1")) ?? [];
+  return interpreter === undefined ? "" : answerTo(tree, { look: "content", path: interpreter }, hasher);
+}
