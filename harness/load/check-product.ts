@@ -1,6 +1,7 @@
 // What a schema cannot say about product.yaml: regular expressions, placeholders, and names that refer to each other.
 import type { Product, Trigger } from "../model/index.ts";
 import { resolveTrigger } from "../plan/index.ts";
+import { checkFleet, probesOf } from "./check-fleet.ts";
 import { didYouMean, listed } from "./names.ts";
 import { checkPlaceholders } from "./placeholders.ts";
 import type { Problem } from "./problems.ts";
@@ -14,9 +15,12 @@ export function checkProduct({ source, value: product }: Loaded<Product>): Probl
   const report = reporter(source, problems);
   for (const [path, pattern] of patterns(product)) checkPattern(path, pattern, report);
   checkPlaceholders(product, report);
+  checkFleet(product, report);
   checkTwins(product.services, "services", "name", report);
   checkTwins(product.services, "services", "unit", report);
   checkTwins(product.processes, "processes", "name", report);
+  checkTwins(product.companions, "companions", "name", report);
+  checkTwins(product.consistency, "consistency", "name", report);
   for (const key of ["points", "rollbackPoints"] as const) {
     for (const [name, trigger] of Object.entries(product[key])) checkPoint([key, name], trigger, product, report);
   }
@@ -24,8 +28,7 @@ export function checkProduct({ source, value: product }: Loaded<Product>): Probl
 }
 
 function* patterns(product: Product): Generator<readonly [Path, string | undefined]> {
-  yield [["version", "match"], product.version.match];
-  yield [["health", "match"], product.health.match];
+  for (const [path, { match }] of probesOf(product)) yield [[...path, "match"], match];
   for (const [index, sign] of product.upgrade.busy.entries())
     yield [["upgrade", "busy", index, "process"], "process" in sign ? sign.process : undefined];
   for (const [index, { match }] of product.processes.entries()) yield [["processes", index, "match"], match];

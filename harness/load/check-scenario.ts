@@ -1,5 +1,6 @@
 // What a schema cannot say about a scenario: steps that contradict each other, and names that no product knows.
 import type { Fault, Product, Scenario, ScenarioStep } from "../model/index.ts";
+import { checkFleetNames } from "./check-fleet-names.ts";
 import { didYouMean, listed } from "./names.ts";
 import type { Problem } from "./problems.ts";
 import { reporter } from "./reporter.ts";
@@ -73,6 +74,8 @@ export function checkScenarioNames({ source, value: scenario }: Loaded<Scenario>
   for (const [index, step] of (scenario.steps ?? []).entries()) {
     if (isUpgrade(step)) expectName("variant", ["steps", index, "variant"], step.variant, variants);
   }
+  const actions = [...faultsOf(scenario)].map(([path, { do: action }]) => [[...path, "do"], action] as const);
+  checkFleetNames(scenario, actions, products, report);
   for (const [path, { when }] of faultsOf(scenario)) {
     if (typeof when !== "object") continue;
     if ("point" in when) expectName("point", [...path, "when", "point"], when.point, points);

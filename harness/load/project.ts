@@ -1,6 +1,6 @@
 // Loads a project: matrix.yaml, the product.yaml of each product, all scenarios. Collects what is wrong in all of them before it gives up.
 import path from "node:path";
-import type { Matrix, Product, Scenario } from "../model/index.ts";
+import { acrossHosts, type Matrix, type Product, type Scenario } from "../model/index.ts";
 import { expiredKnown } from "./check-matrix.ts";
 import { checkScenarioNames } from "./check-scenario.ts";
 import { shownPath } from "./files.ts";
@@ -15,6 +15,7 @@ export interface Project {
   /** Absolute. */
   readonly matrixFile: string;
   readonly matrix: Matrix;
+  /** Globs of products with several hosts are those of the tree that holds all of them. */
   readonly products: Readonly<Record<string, Product>>;
   /** Absolute folder of each product's product.yaml. */
   readonly productDirectories: Readonly<Record<string, string>>;
@@ -48,7 +49,7 @@ export async function loadProject(directory: string, options: LoadOptions): Prom
     directory: root,
     matrixFile,
     matrix: value,
-    products: valuesOf(products.loaded),
+    products: mapValues(valuesOf(products.loaded), acrossHosts),
     productDirectories: Object.fromEntries(outline.products.map(({ name, folder }) => [name, path.join(root, folder)])),
     scenarios: valuesOf(scenarios.loaded),
     knownPositions: value.known.map((_, index) => source.locate(["known", index, "expires"])),
@@ -71,6 +72,10 @@ export function checkProject(project: Project, now: Date): string[] {
 
 function valuesOf<T>(entries: readonly (readonly [string, Loaded<T>])[]): Record<string, T> {
   return Object.fromEntries(entries.map(([name, { value }]) => [name, value]));
+}
+
+function mapValues<T>(values: Readonly<Record<string, T>>, map: (value: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
 }
 
 /** Files in the order they were met, problems of a file from top to bottom. */

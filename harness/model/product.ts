@@ -10,6 +10,7 @@ export const busySign = z
   .union([
     z.strictObject({ process: regexText.describe("A running process whose command line matches") }),
     z.strictObject({ file: relativeGlob, contains: z.string().optional() }),
+    z.strictObject({ probe: probe.describe("Asked of the product as a whole; busy while the answer is `equals`") }),
   ])
   .meta({ id: "busySign" });
 export type BusySign = z.infer<typeof busySign>;

@@ -41,6 +41,7 @@ export const cellRecord = z.strictObject({
   tier,
   verdict,
   conditions: conditions.optional(),
+  referenceHosts: z.int().optional().describe("Hosts of the fresh install it is compared with, where that is not the product's number"),
   /** null: it could not be told, or the cell did not run. */
   outcome: outcome.nullable(),
   expect: z.array(outcome),

@@ -1,6 +1,6 @@
 // A plan as a numbered tree of text, for people. Knows indentation and marks; decides nothing.
-import { address, conditionNames, sentence } from "../model/index.ts";
-import type { Cell, LeftOut, Plan } from "../model/index.ts";
+import { address, conditionNames, factWords, sentence } from "../model/index.ts";
+import type { Cell, LeftOut, Plan, Script } from "../model/index.ts";
 import { describeCondition, describeFault } from "./describe.ts";
 
 /** How deep the tree goes: pairs with the number of their cells, each cell in a line, or every step of every cell. */
@@ -63,10 +63,29 @@ function cellDetails(cell: Cell): string[] {
     ...conditionNames(script.conditions).map((name) => `Condition: ${describeCondition(name, script.conditions)}`),
     ...script.faults.map((fault) => `Fault: ${describeFault(fault)}`),
     `Expected: ${script.expect.join(" or ")}`,
-    ...(script.downtime === undefined ? [] : [`Without a healthy agent: ${script.downtime} at most`]),
+    ...fleetDetails(script),
     ...(script.settled === "strict" ? [] : ["The layout counts after one more reboot and a sound upgrade"]),
     ...script.layout.present.map((path) => `Must be there: ${path}`),
     ...script.layout.absent.map((path) => `Must not be there: ${path}`),
+  ];
+}
+
+/** What must hold of time, hosts and services. */
+function fleetDetails({ hosts, downtime, overlap, runs, restarts, concurrency, facts }: Script): string[] {
+  const { longest, total } = typeof downtime === "object" ? downtime : { longest: downtime, total: undefined };
+  const atOnce = [
+    ...(concurrency?.hosts === undefined ? [] : [`${concurrency.hosts} of the hosts`]),
+    ...Object.entries(concurrency?.services ?? {}).map(([name, most]) => `${most} × ${name}`),
+  ];
+  return [
+    ...(hosts === undefined ? [] : [`Hosts: ${hosts}`]),
+    ...Object.entries(runs ?? {}).map(([member, role]) => `In the end ${member} runs the release \`${role}\``),
+    ...(longest === undefined ? [] : [`Without a healthy agent: ${longest} at most`]),
+    ...(total === undefined ? [] : [`Without a healthy agent, all together: ${total} at most`]),
+    ...(overlap === undefined ? [] : [`Two versions answer at once: ${overlap} at most`]),
+    ...(restarts === undefined ? [] : [`Restarts: ${restarts.only.length === 0 ? "nothing" : `only ${restarts.only.join(", ")}`}`]),
+    ...(atOnce.length === 0 ? [] : [`Down or changing at once: ${atOnce.join(", ")} at most`]),
+    ...(facts === undefined ? [] : [`In the end ${factWords(facts)}`]),
   ];
 }
 

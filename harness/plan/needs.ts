@@ -1,6 +1,7 @@
 // Whether a script can run with a product in an environment, known before anything is started.
 import { actionKind, conditionNames } from "../model/index.ts";
 import type { ConditionName, EnvironmentFacts, Fault, Product, Script } from "../model/index.ts";
+import { impliedCapabilities, missingOfFleet } from "./fleet-needs.ts";
 
 /** Why this script cannot run here; empty when it can. Each reason names what is missing and who lacks it. */
 export function reasonsToSkip(product: Product, script: Script, needs: readonly string[], environment: EnvironmentFacts): string[] {
@@ -8,7 +9,7 @@ export function reasonsToSkip(product: Product, script: Script, needs: readonly 
     return [`the product does not run on ${environment.platform}, the platform of ${environment.name}`];
   }
   const capabilities = new Set(environment.capabilities);
-  const provided = new Set([...product.provides, ...capabilities]);
+  const provided = new Set([...product.provides, ...impliedCapabilities(product), ...capabilities]);
   const lacking = (need: string, why: string): string[] => {
     if (provided.has(need)) return [];
     const reason = environment.lacks?.[need];
@@ -26,6 +27,7 @@ export function reasonsToSkip(product: Product, script: Script, needs: readonly 
       needsOfCondition(name).flatMap((need) => lacking(need, `the condition ${name}`)),
     ),
     ...unnamed(product, script),
+    ...missingOfFleet(product, script),
     ...missingVariants.map((variant) => `the product declares no variant ${variant}`),
   ]);
 }

@@ -107,7 +107,7 @@ function scenariosInOrder(scenarios: Readonly<Record<string, Scenario>>): [strin
 }
 
 function plannedScripts(id: string, scenario: Scenario, own: ProductPlan): readonly PlannedScript[] {
-  if (dependsOnProduct(scenario)) return scriptsOf(id, scenario, own.product);
+  if (dependsOnProduct(scenario, own.product)) return scriptsOf(id, scenario, own.product);
   const scripts = own.shared.get(id) ?? scriptsOf(id, scenario, own.product);
   own.shared.set(id, scripts);
   return scripts;

@@ -1,5 +1,5 @@
 // Turns a scenario into scripts: what is done, step by step, with which faults. One script per point; none depends on a pair.
-import type { Fault, Product, Scenario, Script, Step } from "../model/index.ts";
+import { belowAnyHost, type Fault, faultAcrossHosts, type Product, type Scenario, type Script, type Step } from "../model/index.ts";
 import { resolveTrigger } from "./points.ts";
 
 /** A script, and why the product cannot run it when it lacks a named point. */
@@ -9,8 +9,8 @@ export interface PlannedScript {
 }
 
 /** Whether the scripts of a scenario differ from product to product. */
-export function dependsOnProduct(scenario: Scenario): boolean {
-  if (typeof scenario.at === "string") return true;
+export function dependsOnProduct(scenario: Scenario, product: Product): boolean {
+  if (typeof scenario.at === "string" || product.hosts !== undefined) return true;
   return [scenario.faults, ...Object.values(scenario.at ?? {})]
     .flat()
     .some((fault) => typeof fault.when === "object" && "point" in fault.when);
@@ -20,7 +20,8 @@ export function dependsOnProduct(scenario: Scenario): boolean {
  * The scripts of a scenario: one, or one for each point it names with `at`. With `at: points` (or `rollback-points`) the faults that have
  * no trigger of their own (`start`, the default) fire at the point; with `at: {name: faults}` those faults come on top of the common ones.
  */
-export function scriptsOf(id: string, scenario: Scenario, product: Product): PlannedScript[] {
+export function scriptsOf(id: string, written: Scenario, product: Product): PlannedScript[] {
+  const scenario = product.hosts === undefined ? written : scenarioAcrossHosts(written);
   switch (scenario.at) {
     case undefined:
       return [plannedScript(id, scenario, scenario.faults, product)];
@@ -35,6 +36,17 @@ export function scriptsOf(id: string, scenario: Scenario, product: Product): Pla
         plannedScript(`${id}.${name}`, scenario, [...scenario.faults, ...faults], product),
       );
   }
+}
+
+/** Its globs are those of one host; where there are several, the whole tree has a folder for each. */
+function scenarioAcrossHosts({ layout, faults, at, ...rest }: Scenario): Scenario {
+  const across = (some: readonly Fault[]): Fault[] => some.map(faultAcrossHosts);
+  return {
+    ...rest,
+    layout: { present: layout.present.map(belowAnyHost), absent: layout.absent.map(belowAnyHost) },
+    faults: across(faults),
+    at: typeof at === "object" ? Object.fromEntries(Object.entries(at).map(([name, own]) => [name, across(own)])) : at,
+  };
 }
 
 function scriptsAt(

@@ -1,5 +1,15 @@
 // Which artifacts cells need, and how a job names them.
-import { type ArtifactRef, artifactName, artifactsOf, type Cell, type JobArtifact, jobArtifactKey, type Step } from "../model/index.ts";
+import {
+  type Action,
+  type ArtifactRef,
+  artifactName,
+  artifactsOf,
+  type Cell,
+  type FleetStep,
+  type JobArtifact,
+  jobArtifactKey,
+  type Step,
+} from "../model/index.ts";
 import type { StoredArtifact } from "../build/index.ts";
 
 /** Every artifact the cells install or upgrade to, once each, in the order they are first needed. */
@@ -45,7 +55,15 @@ export function artifactUses(cell: Cell): { readonly key: string; readonly ref: 
   const reinstalled = cell.script.faults.flatMap(({ do: action }) =>
     typeof action === "object" && "reinstall" in action ? usesOf(cell, { kind: "install", role: action.reinstall }) : [],
   );
-  return [...uses, ...substitutes, ...reinstalled];
+  const steps = cell.script.steps.flatMap((step) => (step.kind === "fleet" ? usesOfFleet(cell, step.do) : []));
+  const acted = cell.script.faults.flatMap(({ do: action }) => usesOfFleet(cell, action));
+  return [...uses, ...substitutes, ...reinstalled, ...steps, ...acted];
+}
+
+/** A companion is upgraded to a release as it was published: what is broken in a variant is the agent. */
+function usesOfFleet(cell: Cell, action: Action | FleetStep): ReturnType<typeof usesOf> {
+  if (typeof action !== "object" || !("companion" in action) || action.do !== "upgrade") return [];
+  return usesOf(cell, { kind: "upgrade", role: action.release, faults: false });
 }
 
 function usesOf(cell: Cell, step: Extract<Step, { kind: "install" | "upgrade" }>): { readonly key: string; readonly ref: ArtifactRef }[] {

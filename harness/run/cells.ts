@@ -4,7 +4,15 @@ import type { StoredArtifact } from "../build/index.ts";
 import { bundleCellProgram, type Environment } from "../environment/index.ts";
 import { referencesOf } from "../judge/index.ts";
 import type { Project } from "../load/index.ts";
-import { type Cell, type CellEnd, type CellRecord, type EnvironmentName, milliseconds, type Observation } from "../model/index.ts";
+import {
+  type Cell,
+  type CellEnd,
+  type CellRecord,
+  type EnvironmentName,
+  hostNames,
+  milliseconds,
+  type Observation,
+} from "../model/index.ts";
 import { jobArtifacts } from "./artifacts.ts";
 import { FreshInstalls } from "./fresh.ts";
 import type { CellJudge } from "./judging.ts";
@@ -171,6 +179,7 @@ class CellRunner {
       script: cell.script,
       versions: { from: cell.from, to: cell.to, next: cell.next },
       artifacts: jobArtifacts(cell, artifacts, (key) => environment.artifactDirectory(key)),
+      ...(product.hosts === undefined ? {} : { hosts: hostNames(product.hosts, cell.script.hosts) }),
       limits: { stepMs: milliseconds(step), cellMs: milliseconds(whole) },
     };
   }

@@ -1,6 +1,15 @@
 // References: the tree of a fresh, started install of a release, taken once for each release and environment.
 import { createHash } from "node:crypto";
-import { type ArtifactRef, artifactName, type Cell, type Conditions, type Observation, type Script, type Tree } from "../model/index.ts";
+import {
+  type ArtifactRef,
+  artifactName,
+  type Cell,
+  type Conditions,
+  type Observation,
+  referenceHosts,
+  type Script,
+  type Tree,
+} from "../model/index.ts";
 
 const FRESH: Script = {
   scenario: "fresh-install",
@@ -41,10 +50,11 @@ export class FreshInstalls {
   }
 }
 
-/** A cell has its conditions in its script, its record by itself. */
+/** A cell has its conditions and the number of its hosts in its script, its record by itself. */
 interface Unusual {
   readonly conditions?: Conditions | undefined;
-  readonly script?: { readonly conditions?: Conditions };
+  readonly referenceHosts?: number | undefined;
+  readonly script?: Script;
 }
 
 /** The cell that installs a release afresh. Its address is no cell of the plan: it is never judged. */
@@ -56,7 +66,12 @@ export function referenceCell(cell: Pick<Cell, "product" | "to" | "next" | "kind
   // a rebuild is asked for through the pair's kind, as in any other cell
   const kind = rebuilt ? "rebuild" : "upgrade";
   const conditions = cell.conditions ?? cell.script?.conditions;
-  const name = conditions === undefined ? FRESH.scenario : `${FRESH.scenario}.${conditionKey(conditions)}`;
+  const hosts = cell.script === undefined ? cell.referenceHosts : referenceHosts(cell.script);
+  const name = [
+    FRESH.scenario,
+    ...(hosts === undefined ? [] : [`hosts-${hosts}`]),
+    ...(conditions === undefined ? [] : [conditionKey(conditions)]),
+  ].join(".");
   const id = `${artifactName(ref)}/${name}@${environment}`;
   return {
     id,
@@ -69,7 +84,7 @@ export function referenceCell(cell: Pick<Cell, "product" | "to" | "next" | "kind
     scenario: FRESH.scenario,
     environment,
     tier: "smoke",
-    script: conditions === undefined ? FRESH : { ...FRESH, conditions },
+    script: { ...FRESH, ...(hosts === undefined ? {} : { hosts }), ...(conditions === undefined ? {} : { conditions }) },
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type Observation,
   type Outcome,
   type Product,
+  referenceHosts,
   sentence,
   type Tree,
 } from "../model/index.ts";
@@ -135,10 +136,12 @@ export class CellJudge {
     | "environment"
     | "tier"
     | "conditions"
+    | "referenceHosts"
     | "expect"
     | "replay"
   > {
     const { id, product, from, to, next, kind, inverted, scenario, environment, tier, script } = cell;
+    const hosts = referenceHosts(script);
     return {
       id,
       product,
@@ -152,6 +155,7 @@ export class CellJudge {
       environment,
       tier,
       ...(script.conditions === undefined ? {} : { conditions: script.conditions }),
+      ...(hosts === undefined ? {} : { referenceHosts: hosts }),
       expect: [...script.expect],
       replay: this.#replay(cell),
     };
@@ -164,10 +168,11 @@ export class CellJudge {
   }
 }
 
-/** A cell in which nothing goes wrong: its outcome is what its pair is capable of. */
+/** A cell in which nothing goes wrong, and everything is upgraded: its outcome is what its pair is capable of. */
 function isSound({ script }: Cell): boolean {
   const upgrades = script.steps.filter((step) => step.kind === "upgrade" && step.role !== "again");
-  return script.faults.length === 0 && script.baseline === undefined && script.candidate === undefined && upgrades.length === 1;
+  const whole = script.runs === undefined && !script.steps.some((step) => step.kind === "fleet" || "hosts" in step || "services" in step);
+  return whole && script.faults.length === 0 && script.baseline === undefined && script.candidate === undefined && upgrades.length === 1;
 }
 
 function pairKey(cell: Cell, from: string, to: string): string {

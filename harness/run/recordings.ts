@@ -23,7 +23,7 @@ export interface StoredRecording {
 /** The key of a recording: everything that decides what is recorded. */
 export function recordingKey(
   cell: Cell,
-  job: Pick<CellJob, "product" | "script" | "versions" | "artifacts">,
+  job: Pick<CellJob, "product" | "script" | "versions" | "artifacts" | "hosts">,
   programs: readonly string[],
 ): string {
   const artifacts = Object.entries(job.artifacts).map(([name, { directory }]) => [name, directory]);
@@ -37,6 +37,7 @@ export function recordingKey(
     job.versions,
     artifacts,
     programs,
+    ...(job.hosts === undefined ? [] : [job.hosts]),
   ];
   return createHash("sha256").update(JSON.stringify(input)).digest("hex").slice(0, 32);
 }

@@ -38,6 +38,7 @@ function nameIn(pointer: string | undefined): string {
 
 function busyFields(sign: BusySign): string[] {
   if ("process" in sign) return ["process", sign.process, ""];
+  if ("probe" in sign) throw new Error("Cannot ask whether an upgrade goes on without the harness: it takes a probe");
   if (sign.file.includes("**")) throw new Error(`Cannot look for ${sign.file} without the harness: perl's glob knows no **`);
   return ["file", sign.file, sign.contains ?? ""];
 }

@@ -20,9 +20,9 @@ export const downtime: Check = defineCheck(
   "downtime",
   "A healthy agent answers but for the time that is allowed",
   ({ cell, product, timeline, upgrades }): Broken[] => {
-    const { downtime } = cell.script;
+    const { downtime: allowed } = cell.script;
     const most =
-      (typeof downtime === "string" ? downtime : downtime?.longest) ?? (isClean(cell.script) ? product.limits.downtime : undefined);
+      (typeof allowed === "string" ? allowed : allowed?.longest) ?? (isClean(cell.script) ? product.limits.downtime : undefined);
     const longest = downtimeOf(timeline, upgrades);
     if (most === undefined || longest === null || longest.ms <= milliseconds(most)) return [];
     return [{ path: null, expected: `at most ${most} without a healthy agent`, actual: `${longest.ms} ms`, step: longest.step }];
