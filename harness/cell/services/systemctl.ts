@@ -1,5 +1,6 @@
 // The `systemctl` on a product's PATH: a small shell script (a .cmd on Windows) that hands its arguments to the
-// service manager of the cell and prints its answer. On POSIX over two FIFOs, so that a call costs no interpreter start.
+// service manager of the cell and prints its answer. On POSIX over two FIFOs, made ahead: a call then costs the start of a shell
+// and no other program.
 import { execFileSync } from "node:child_process";
 import { chmodSync, closeSync, constants, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import net from "node:net";
@@ -137,13 +138,26 @@ function worse(one: Answer, other: Answer): Answer {
   };
 }
 
-/** Lines of an answer that begin with `#` tell what to do to the files of enabled units. */
+/** So many calls find a FIFO for their answer; further ones make their own. */
+const REPLIES = 48;
+
+/**
+ * Lines of an answer that begin with `#` tell what to do to the files of enabled units. A FIFO is taken by the one who makes its
+ * `taken` file, which noclobber lets only one do, and is never used again.
+ */
 const SCRIPT = (wants: string): string => `#!/bin/sh
 # systemctl of the cell: asks the builtin service manager of upmatrix
 d=\${UPMATRIX_CONTROL:?is not set: this systemctl works only inside a cell}
-r=$d/reply.$$
-mkfifo "$r" || exit 1
-printf '%s %s\\n' "$$" "$*" >"$d/request" || exit 1
+n=1
+set -C
+until { command : >"$d/taken.$n"; } 2>/dev/null; do
+  [ -e "$d/taken.$n" ] || { echo "Cannot write to $d" >&2; exit 1; }
+  n=$((n + 1))
+done
+set +C
+r=$d/reply.$n
+[ -p "$r" ] || mkfifo "$r" || exit 1
+printf '%s %s\\n' "$n" "$*" >"$d/request" || exit 1
 wants='${wants}'
 {
   read -r code
@@ -155,13 +169,13 @@ wants='${wants}'
     esac
   done
 } <"$r"
-rm -f "$r"
 exit "\${code:-1}"
 `;
 
 function serveOverFifo(place: Place, manager: ServiceManager): Disposable {
   const request = path.join(place.control, "request");
-  execFileSync("mkfifo", [request]);
+  const replies = Array.from({ length: REPLIES }, (_, index) => path.join(place.control, `reply.${index + 1}`));
+  execFileSync("mkfifo", ["-m", "644", request, ...replies]);
   writeFileSync(path.join(place.control, "systemctl"), SCRIPT(manager.wants));
   chmodSync(path.join(place.control, "systemctl"), 0o755);
   // read and write, so that the FIFO has a writer at all times and never ends
