@@ -143,7 +143,7 @@ function listLinux(known: Set<number>): Listed[] {
         pid,
         parent: Number(parent),
         identity: `${pid} ${fields[START_TIME]}`,
-        command: () => readProc(`/proc/${pid}/cmdline`).split("\0").filter(Boolean).join(" "),
+        command: () => commandLine(`${pid} ${fields[START_TIME]} ${fields[ARGUMENTS_START]}`, pid),
         environment: () => readProc(`/proc/${pid}/environ`),
       },
     ];
@@ -152,6 +152,27 @@ function listLinux(known: Set<number>): Listed[] {
 
 /** Of proc_pid_stat(5), counted from the state. */
 const START_TIME = 19;
+const ARGUMENTS_START = 45;
+
+const commandLines = new Map<string, { readonly text: string; readonly readAt: number }>();
+const COMMAND_LINE_MS = 200;
+
+/**
+ * To read a command line the kernel looks into the process, which takes longer than all else of a listing. An exec gives the
+ * arguments another place; a program that renames itself is seen under its new name after a moment.
+ */
+function commandLine(identity: string, pid: number): string {
+  const known = commandLines.get(identity);
+  const now = performance.now();
+  if (known !== undefined && now - known.readAt < COMMAND_LINE_MS) return known.text;
+  const text = readProc(`/proc/${pid}/cmdline`).split("\0").filter(Boolean).join(" ");
+  if (commandLines.size >= MOST_COMMAND_LINES) commandLines.clear();
+  if (text === "") commandLines.delete(identity);
+  else commandLines.set(identity, { text, readAt: now });
+  return text;
+}
+
+const MOST_COMMAND_LINES = 10_000;
 
 /** Empty when the process ended while it was looked at, or is somebody else's: either way not a living process of this cell. */
 function readProc(file: string): string {

@@ -28,7 +28,7 @@ function chain(steps: readonly GraphPair[]): string {
 }
 
 function stepLine(pair: GraphPair): string {
-  return `  ${pair.from} → ${pair.to}${pair.inverted ? " (inverted)" : ""}: ${stateText(pair)}`;
+  return `  ${pair.from} → ${pair.to}${pair.inverted ? " (inverted)" : ""}: ${pairLine(pair)}`;
 }
 
 function gap(
@@ -53,7 +53,8 @@ function gap(
   ];
 }
 
-function stateText({ state, passed }: GraphPair): string {
+/** Why people may take a pair, may take it at a risk, or may not. */
+export function pairLine({ state, passed }: GraphPair): string {
   switch (state.kind) {
     case "safe":
       return `${count(passed, "cell")} passed`;

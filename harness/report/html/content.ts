@@ -1,5 +1,5 @@
 // What the report says of a run, put together from the same pure views that all other reports are made of.
-import type { CellRecord, RunRecord } from "../../model/index.ts";
+import type { CellRecord, ReleaseRecord, RunRecord } from "../../model/index.ts";
 import { attributionLine, attributions } from "../attribution.ts";
 import { countsLine, gateLine, leftOutLine, reasonLine, runDuration } from "../gate.ts";
 import type { Details } from "../junit.ts";
@@ -9,6 +9,7 @@ import { sweepBasis, sweepFailures, sweepLine } from "../sweeps.ts";
 import { clip, formatDuration, oneLine } from "../text.ts";
 import type { DetailData, ReportData, SweepData } from "./data.ts";
 import { detailOf } from "./detail.ts";
+import { edgesOf } from "./edges.ts";
 import { byUrgency, encodeCells } from "./encode.ts";
 
 /** Cells told at length; more would make a file that nobody can mail. */
@@ -32,6 +33,7 @@ export function contentOf(record: RunRecord, details: Details): Content {
   const number = new Map(record.cells.map((cell, index) => [cell, index]));
   const at = (cell: CellRecord | null | undefined): number => (cell === null || cell === undefined ? -1 : (number.get(cell) ?? -1));
   const found = attributions(record);
+  const encoded = encodeCells(record.cells, new Map([...told.keys()].map((cell, index) => [cell, index])));
   const data: ReportData = {
     ...headOf(record, overview),
     reasons: mainReasons(record, overview, found).map(({ text, cell }) => ({ text, cell: at(cell) })),
@@ -42,13 +44,14 @@ export function contentOf(record: RunRecord, details: Details): Content {
       .slice(0, MOST_LISTED)
       .map(({ cell, others }) => ({ cell: at(cell), others: others.slice(0, MOST_SAME).map(at), cells: 1 + others.length })),
     sweeps: sweepsOf(record, at),
-    ...encodeCells(record.cells, new Map([...told.keys()].map((cell, index) => [cell, index]))),
+    ...encoded,
+    edges: edgesOf(record, encoded.words),
     detailed: told.size,
   };
   return { data, details: `[${[...told.values()].join(",")}]` };
 }
 
-type Head = Omit<ReportData, "reasons" | "blame" | "causes" | "sweeps" | "words" | "columns" | "detailed">;
+type Head = Omit<ReportData, "reasons" | "blame" | "causes" | "sweeps" | "words" | "columns" | "edges" | "detailed">;
 
 function headOf(record: RunRecord, overview: Overview): Head {
   const where = record.environments.map((one) => `${one.name} (${one.platform}, ${oneLine(one.description)})`);
@@ -69,12 +72,18 @@ function headOf(record: RunRecord, overview: Overview): Head {
     problems: record.problems.slice(0, MOST_LISTED).map((problem) => clip(oneLine(problem), LINE)),
     notRun: notRun(record, overview),
     traits: Object.fromEntries(
-      (record.releases ?? []).map(({ product, version, built, traits }) => [
-        `${product} ${version}`,
-        `built ${built.slice(0, 10)}${traits.length === 0 ? "" : `; knows ${traits.join(", ")}`}`,
-      ]),
+      (record.releases ?? []).map((release) => [`${release.product} ${release.version}`, releaseLine(release)]),
     ),
   };
+}
+
+function releaseLine({ built, traits, channel, withdrawn }: ReleaseRecord): string {
+  return [
+    `built ${built.slice(0, 10)}`,
+    ...(channel === undefined ? [] : [`channel ${channel}`]),
+    ...(traits.length === 0 ? [] : [`knows ${traits.join(", ")}`]),
+    ...(withdrawn === undefined ? [] : [`withdrawn: ${oneLine(withdrawn)}`]),
+  ].join("; ");
 }
 
 function notRun(record: RunRecord, overview: Overview): ReportData["notRun"] {

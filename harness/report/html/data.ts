@@ -70,6 +70,20 @@ export interface SweepData {
   readonly points: readonly SweepPoint[];
 }
 
+/** From where to where people can upgrade, whatever the environment. One entry a pair that leads up, in each. */
+export interface Edges {
+  readonly product: number[];
+  readonly from: number[];
+  readonly to: number[];
+  readonly state: ("safe" | "conditional" | "failed" | "errored" | "untested")[];
+  readonly inverted: number[];
+  /** Position in `whys`. */
+  readonly why: number[];
+  /** The releases a safe way leads through, for pairs that are not safe themselves; empty: there is none. */
+  readonly chain: string[];
+  readonly whys: readonly string[];
+}
+
 /** What did not run, and what was otherwise not as it is at a user's. */
 export interface NotRun {
   readonly skips: readonly { readonly reason: string; readonly cells: number; readonly ids: readonly string[] }[];
@@ -96,6 +110,7 @@ export interface ReportData {
   readonly traits: Readonly<Record<string, string>>;
   readonly words: Words;
   readonly columns: Columns;
+  readonly edges: Edges;
   readonly detailed: number;
 }
 

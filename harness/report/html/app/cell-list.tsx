@@ -1,7 +1,7 @@
 // Cells as a table, the most urgent first, as many as one wants to see.
 import { URGENCY } from "./cells.ts";
 import { duration } from "./format.ts";
-import { CellLink, Growing, VerdictMark } from "./parts.tsx";
+import { CellLink, Growing, Linked, VerdictMark } from "./parts.tsx";
 import { type Store, useStore } from "./store.ts";
 
 const STEP = 25;
@@ -64,7 +64,9 @@ function CellRow({ cell }: { cell: number }) {
       <td>{cells.word("outcome", "outcomes", cell)}</td>
       <td class="number">{down < 0 ? "" : duration(down)}</td>
       <td class="number">{duration(data.columns.durationMs[cell] ?? 0)}</td>
-      <td class="why">{cells.word("line", "texts", cell)}</td>
+      <td class="why">
+        <Linked text={cells.word("line", "texts", cell)} />
+      </td>
     </tr>
   );
 }

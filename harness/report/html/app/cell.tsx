@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { DetailBlock, DetailData, DetailFinding, DetailStep } from "../data.ts";
 import { count, duration } from "./format.ts";
-import { Copyable, LinkTo, VerdictMark } from "./parts.tsx";
+import { Copyable, Linked, LinkTo, VerdictMark } from "./parts.tsx";
 import { useStore } from "./store.ts";
 import { TimelinePicture } from "./timeline.tsx";
 
@@ -32,12 +32,22 @@ export function CellView({ cell }: { cell: number }) {
       </h2>
       <p>{cells.word("summary", "texts", cell)}</p>
       <p class="facts">{facts.join(" · ")}</p>
-      {reason !== "" && <p class="note">{reason}</p>}
+      {reason !== "" && (
+        <p class="note">
+          <Linked text={reason} />
+        </p>
+      )}
       <p>
         <LinkTo place={pair}>All scenarios of this pair</LinkTo>
       </p>
       <h3>Replay</h3>
       <Copyable text={cells.replay(cell)} />
+      {["failed", "errored", "known", "fixed"].includes(cells.verdict(cell)) && (
+        <>
+          <h3>Since when</h3>
+          <Copyable text={cells.history(cell)} />
+        </>
+      )}
       <Details cell={cell} />
     </article>
   );

@@ -27,6 +27,8 @@ export class Cells {
   readonly scenarioOf: readonly number[];
   /** Field of each cell. */
   readonly fieldOf: Int32Array;
+  /** Cells of each field. */
+  readonly sizes: Int32Array;
   /** Of the largest number that a field can show. */
   readonly digits: number;
   readonly #invertedFields = new Set<number>();
@@ -43,9 +45,9 @@ export class Cells {
     this.scenarios = [...new Set(names)];
     this.scenarioOf = names.map((name) => this.scenarios.indexOf(name));
     ({ maps: this.maps, fields: this.fields } = this.#shape());
-    const sizes = new Int32Array(this.fields);
-    for (const field of this.fieldOf) sizes[field] = (sizes[field] ?? 0) + 1;
-    this.digits = String(sizes.reduce((most, size) => Math.max(most, size), 1)).length;
+    this.sizes = new Int32Array(this.fields);
+    for (const field of this.fieldOf) this.sizes[field] = (this.sizes[field] ?? 0) + 1;
+    this.digits = String(this.sizes.reduce((most, size) => Math.max(most, size), 1)).length;
   }
 
   verdict(cell: number): Verdict {
@@ -79,6 +81,11 @@ export class Cells {
 
   replay(cell: number): string {
     return this.word("replay", "replays", cell).replace("\0", this.id(cell));
+  }
+
+  /** The command that tells since when a cell is as it is: the replay command with another verb. */
+  history(cell: number): string {
+    return this.word("replay", "replays", cell).replace(/\breplay\b/, "history").replace("\0", this.id(cell));
   }
 
   inverted(field: number): boolean {

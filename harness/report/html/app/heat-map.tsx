@@ -44,6 +44,7 @@ export function HeatMaps() {
           dotted: some scenarios were skipped
         </span>
         <span>a number: so many cells of the pair</span>
+        <span>blank: the run has no such pair</span>
       </p>
     </>
   );
@@ -77,7 +78,7 @@ function Table({ shape, name }: { shape: HeatMapShape; name: string }) {
   const fields = shape.rows.map((from) => shape.columns.map((to) => fieldOf(store, counts, shape, from, to)));
   const label = Math.max(LEAST_LABEL, ...shape.rows.map((from) => (versions[from] ?? "").length)) * LETTER + GAP;
   const width = Math.max(LEAST_FIELD, (1 + store.cells.digits) * LETTER + GAP);
-  const first = fields.flat().find((field) => typeof field === "object");
+  const first = fields.flat().find((field) => field?.out === false);
   const open = (event: MouseEvent): void => {
     const { row, column } = (event.target as HTMLElement).closest<HTMLElement>("[data-row]")?.dataset ?? {};
     const [from, to] = [shape.rows[Number(row)], shape.columns[Number(column)]];
@@ -107,9 +108,9 @@ function Table({ shape, name }: { shape: HeatMapShape; name: string }) {
 interface RowsProps {
   readonly shape: HeatMapShape;
   readonly start: number;
-  readonly fields: readonly (readonly ReturnType<typeof fieldOf>[])[];
+  readonly fields: readonly (readonly (FieldShown | null)[])[];
   /** The field that Tab leads to: its rows are always there. */
-  readonly first: ReturnType<typeof fieldOf> | undefined;
+  readonly first: FieldShown | null | undefined;
   readonly traits: (version: number) => string;
 }
 
@@ -128,7 +129,7 @@ function Rows({ shape, start, fields, first, traits }: RowsProps) {
             <th scope="row" title={traits(from)}>
               {data.words.versions[from]}
             </th>
-            {fields[start + row]?.map((field, column) => drawn(field, start + row, column, field === first))}
+            {fields[start + row]?.map((field, column) => drawn(field, start + row, column, field !== null && field === first))}
           </tr>
         ))
       ) : (
@@ -182,34 +183,40 @@ interface FieldShown {
   readonly text: string;
   readonly look: string;
   readonly label: string;
+  /** The filter lets none of its cells through. */
+  readonly out: boolean;
 }
 
-/** What a field shows; a reason in words when it shows nothing. Thousands of them are made anew for each letter of a filter. */
-function fieldOf(
-  store: Store,
-  counts: Int32Array,
-  shape: HeatMapShape,
-  from: number,
-  to: number,
-): FieldShown | "no cell" | "filtered out" | "filtered out, inverted" {
+/** What a field shows; `null`: the run has no such pair. Thousands of them are made anew for each letter of a filter. */
+function fieldOf(store: Store, counts: Int32Array, shape: HeatMapShape, from: number, to: number): FieldShown | null {
   const { versions } = store.data.words;
   const field = shape.fields.get(from * versions.length + to);
-  if (field === undefined) return "no cell";
-  const { worst, many, all, skipped } = summary(store, counts, field);
+  if (field === undefined) return null;
   const inverted = store.cells.inverted(field);
-  if (worst === undefined) return inverted ? "filtered out, inverted" : "filtered out";
+  const { worst, many, all, skipped } = summary(store, counts, field);
+  if (worst === undefined) {
+    // its text stays, unseen, and so does its corner: to lay out another text in each field takes longer than all else
+    const look = `field none${inverted ? " inverted" : ""}`;
+    return { text: textOf(store, field, summary(store, store.unfiltered, field)), look, label: "filtered out", out: true };
+  }
   const skips = skipped === 0 ? "" : `${worst === "skipped" ? "" : `, ${skipped} skipped`}: ${store.cells.skipReason(field)}`;
   return {
-    text: worst === "passed" || worst === "skipped" || all === 1 ? SIGNS[worst] : `${SIGNS[worst]}${many}`,
+    text: textOf(store, field, { worst, many }),
     look: `field ${worst}${inverted ? " inverted" : ""}${skipped > 0 && worst !== "skipped" ? " partly" : ""}`,
     label: `${versions[from]} → ${versions[to]}${inverted ? ", inverted" : ""}: ${many} of ${all} ${worst}${skips}`,
+    out: false,
   };
 }
 
+/** The sign, and of how many cells it is true where a field has several. */
+function textOf({ cells }: Store, field: number, { worst, many }: Pick<Summary, "worst" | "many">): string {
+  if (worst === undefined) return "";
+  return worst === "passed" || worst === "skipped" || cells.sizes[field] === 1 ? SIGNS[worst] : `${SIGNS[worst]}${many}`;
+}
+
 /** No component: a component for each of thousands of fields would cost more than the fields themselves. */
-function drawn(field: ReturnType<typeof fieldOf>, row: number, column: number, first: boolean) {
-  if (field === "no cell") return <td key={column} class="none" aria-label={field} />;
-  const shown = typeof field === "object" ? field : FILTERED_OUT[field];
+function drawn(shown: FieldShown | null, row: number, column: number, first: boolean) {
+  if (shown === null) return <td key={column} class="none" aria-label="no cell" />;
   return (
     <td key={column}>
       <button
@@ -218,22 +225,13 @@ function drawn(field: ReturnType<typeof fieldOf>, row: number, column: number, f
         data-column={column}
         tabIndex={first ? 0 : -1}
         aria-label={shown.label}
-        disabled={typeof field === "string"}
+        disabled={shown.out}
       >
         {shown.text}
       </button>
     </td>
   );
 }
-
-/**
- * The button stays, and so do the sign that most fields have and the corner, unseen: to make thousands of them anew, or only
- * to lay out another text in each, takes longer than all else.
- */
-const FILTERED_OUT = {
-  "filtered out": { text: SIGNS.passed, look: "field none", label: "filtered out" },
-  "filtered out, inverted": { text: SIGNS.passed, look: "field none inverted", label: "filtered out" },
-} as const satisfies Record<string, FieldShown>;
 
 interface Summary {
   /** The most urgent verdict of a field's cells; undefined: the filter lets none of them through. */

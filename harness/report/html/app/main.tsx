@@ -4,13 +4,14 @@ import { render } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { ReportData } from "../data.ts";
 import { CellView } from "./cell.tsx";
+import { NO_FILTER, select } from "./filter.ts";
 import { Overview } from "./overview.tsx";
 import { PairView } from "./pair.tsx";
+import { ReleaseView } from "./releases.tsx";
 import { createStore, type Place, placeOf, type Store, StoreProvider, useStore } from "./store.ts";
+import { rememberedTheme, rememberTheme, type Theme, THEMES } from "./theme.ts";
 import { unpack } from "./unpack.ts";
 
-type Theme = "auto" | "light" | "dark";
-const THEMES: readonly Theme[] = ["auto", "light", "dark"];
 const theme = signal<Theme>("auto");
 
 function App({ store }: { store: Store }) {
@@ -48,6 +49,7 @@ function Top() {
 function setTheme(chosen: Theme): void {
   theme.value = chosen;
   document.documentElement.dataset["theme"] = chosen;
+  rememberTheme(chosen);
 }
 
 /** The overview stays as it was left, behind a pair or a cell that is looked at. */
@@ -94,6 +96,8 @@ function Other({ place }: { place: Exclude<Place, { view: "overview" }> }) {
   switch (place.view) {
     case "pair":
       return <PairView place={place} />;
+    case "release":
+      return <ReleaseView place={place} />;
     case "cell":
       return <CellView key={place.cell} cell={place.cell} />;
     case "nowhere":
@@ -131,9 +135,11 @@ async function start(): Promise<void> {
   const home = document.getElementById("app");
   if (home === null) throw new Error("Cannot show the report: its place is missing");
   home.replaceChildren();
+  const chosen = rememberedTheme();
+  if (chosen !== undefined) setTheme(chosen);
   render(<App store={store} />, home);
-  // made as soon as the first screen is drawn, so that the first letter typed filters at once
-  setTimeout(() => void store.cells.ids());
+  // gone through once as soon as the first screen is drawn, so that the first letter typed filters at once
+  setTimeout(() => void select(data, store.cells, { ...NO_FILTER, text: "no address is like this" }));
 }
 
 start().catch((error: unknown) => {

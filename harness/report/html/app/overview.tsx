@@ -6,7 +6,8 @@ import { count } from "./format.ts";
 import { Filters } from "./filters.tsx";
 import { HeatMaps } from "./heat-map.tsx";
 import { AT_ONCE, useInSight } from "./in-sight.ts";
-import { CellLink, Growing, LinkTo, VerdictMark } from "./parts.tsx";
+import { CellLink, Growing, Linked, LinkTo, VerdictMark } from "./parts.tsx";
+import { Releases } from "./releases.tsx";
 import { useStore } from "./store.ts";
 import { Sweeps } from "./sweeps.tsx";
 
@@ -28,6 +29,7 @@ export function Overview() {
         <Filters />
         <HeatMaps />
       </Titled>
+      <Releases />
       <Causes />
       <Sweeps />
       <NotRun />
@@ -91,7 +93,9 @@ function Causes() {
             {data.causes.slice(0, most).map(({ cell, others, cells: all }) => (
               <li key={cell}>
                 <VerdictMark verdict={cells.verdict(cell)} /> <CellLink cell={cell} />
-                <p>{cells.word("line", "texts", cell)}</p>
+                <p>
+                  <Linked text={cells.word("line", "texts", cell)} />
+                </p>
                 {others.length > 0 && (
                   <details>
                     <summary>The same in {count(all - 1, "other cell")}</summary>
@@ -172,7 +176,9 @@ function Lines({ lines }: { lines: readonly string[] }) {
   return (
     <ul>
       {lines.map((line) => (
-        <li key={line}>{line}</li>
+        <li key={line}>
+          <Linked text={line} />
+        </li>
       ))}
     </ul>
   );

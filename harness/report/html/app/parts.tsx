@@ -26,6 +26,23 @@ export function CellLink({ cell }: { cell: number }) {
   );
 }
 
+/** A text in which web addresses can be followed. */
+export function Linked({ text }: { text: string }) {
+  return (
+    <>
+      {text.split(/(https?:\/\/[^\s<>"'()]+[^\s<>"'().,;:])/).map((part, index) =>
+        index % 2 === 0 ? (
+          part
+        ) : (
+          <a key={index} href={part} rel="noreferrer">
+            {part}
+          </a>
+        ),
+      )}
+    </>
+  );
+}
+
 /** A command and a button that copies it; where the clipboard is out of reach it is selected instead. */
 export function Copyable({ text }: { text: string }) {
   const code = useRef<HTMLElement>(null);

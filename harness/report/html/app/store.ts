@@ -10,6 +10,7 @@ import { unpack } from "./unpack.ts";
 export type Place =
   | { readonly view: "overview" }
   | { readonly view: "pair"; readonly product: number; readonly environment: number; readonly from: number; readonly to: number }
+  | { readonly view: "release"; readonly product: number; readonly version: number }
   | { readonly view: "cell"; readonly cell: number }
   | { readonly view: "nowhere"; readonly what: string };
 
@@ -22,6 +23,8 @@ export interface Store {
   readonly chosen: ReadonlySignal<Int32Array>;
   /** Cells of each field and verdict among them, as `field * verdicts + verdict`. */
   readonly counts: ReadonlySignal<Int32Array>;
+  /** The same of all cells. */
+  readonly unfiltered: Int32Array;
   /** Cells of each verdict, whatever the filter says. */
   readonly totals: readonly number[];
   /** The cells that are told at length; read when the first of them is looked at. */
@@ -41,15 +44,7 @@ export function createStore(data: ReportData): Store {
   const cells = new Cells(data);
   const filter = signal(NO_FILTER);
   const chosen = computed(() => select(data, cells, filter.value));
-  const verdicts = data.words.verdicts.length;
-  const counts = computed(() => {
-    const sums = new Int32Array(cells.fields * verdicts);
-    for (const cell of chosen.value) {
-      const at = (cells.fieldOf[cell] ?? 0) * verdicts + (data.columns.verdict[cell] ?? 0);
-      sums[at] = (sums[at] ?? 0) + 1;
-    }
-    return sums;
-  });
+  const counts = computed(() => countsOf(data, cells, chosen.value));
   const totals = data.words.verdicts.map(() => 0);
   for (const verdict of data.columns.verdict) totals[verdict] = (totals[verdict] ?? 0) + 1;
   let details: Promise<readonly DetailData[]> | undefined;
@@ -60,9 +55,20 @@ export function createStore(data: ReportData): Store {
     place: signal(placeOf(location.hash, data, cells)),
     chosen,
     counts,
+    unfiltered: countsOf(data, cells, chosen.peek()),
     totals,
     details: () => (details ??= unpack("details")),
   };
+}
+
+function countsOf({ columns, words }: ReportData, { fields, fieldOf }: Cells, chosen: Int32Array): Int32Array {
+  const verdicts = words.verdicts.length;
+  const sums = new Int32Array(fields * verdicts);
+  for (const cell of chosen) {
+    const at = (fieldOf[cell] ?? 0) * verdicts + (columns.verdict[cell] ?? 0);
+    sums[at] = (sums[at] ?? 0) + 1;
+  }
+  return sums;
 }
 
 /** The address of a place within the report, and back. */
@@ -73,6 +79,8 @@ export function hashOf(place: Place, { data, cells }: Pick<Store, "data" | "cell
       const { products, environments, versions } = data.words;
       return `#/pair/${[products[place.product], environments[place.environment], versions[place.from], versions[place.to]].map((word) => part(word ?? "")).join("/")}`;
     }
+    case "release":
+      return `#/release/${part(data.words.products[place.product] ?? "")}/${part(data.words.versions[place.version] ?? "")}`;
     case "cell":
       return `#/cell/${part(cells.id(place.cell))}`;
     default:
@@ -85,6 +93,10 @@ export function placeOf(hash: string, { words }: ReportData, cells: Cells): Plac
   if (view === "cell") {
     const cell = cells.find(parts[0] ?? "");
     return cell < 0 ? { view: "nowhere", what: parts[0] ?? "" } : { view: "cell", cell };
+  }
+  if (view === "release") {
+    const [product, version] = [words.products.indexOf(parts[0] ?? ""), words.versions.indexOf(parts[1] ?? "")];
+    return product < 0 || version < 0 ? { view: "nowhere", what: parts.join(" ") } : { view: "release", product, version };
   }
   if (view !== "pair") return { view: "overview" };
   const [product = "", environment = "", from = "", to = ""] = parts;

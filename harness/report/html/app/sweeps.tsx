@@ -1,11 +1,14 @@
 // Sweeps as strips of operations: one button a point, its colour the verdict, its sign the outcome.
 import { useState } from "preact/hooks";
 import type { SweepData, SweepPoint } from "../data.ts";
+import { URGENCY } from "./cells.ts";
 import { count } from "./format.ts";
 import { CellLink, moveInGrid } from "./parts.tsx";
 import { hashOf, useStore } from "./store.ts";
 
 const OUTCOME_SIGNS: Readonly<Record<string, string>> = { upgraded: "↑", "rolled-back": "↩", refused: "⊘", stuck: "∞", bricked: "✗" };
+
+const STATE_SIGNS = { good: "✓", odd: "~", bad: "✗" } as const;
 
 export function Sweeps() {
   const { data } = useStore();
@@ -29,12 +32,16 @@ export function Sweeps() {
 }
 
 function Strip({ sweep }: { sweep: SweepData }) {
+  const { cells } = useStore();
   const [shown, show] = useState<SweepPoint | undefined>();
+  const worst = URGENCY.find((verdict) => sweep.points.some((point) => cells.verdict(point.cell) === verdict));
+  const state = sweep.whole ? "good" : worst === "known" ? "odd" : "bad";
   return (
     <section class="sweep">
       <h3>{sweep.cell < 0 ? <code>{sweep.id}</code> : <CellLink cell={sweep.cell} />}</h3>
-      <p class={sweep.whole ? "good" : "bad"}>
-        {sweep.whole ? "✓" : "✗"} {sweep.line}
+      <p class={state}>
+        {STATE_SIGNS[state]} {sweep.line}
+        {state === "odd" && "; all that fails is known"}
       </p>
       <p class="dim">{sweep.basis}</p>
       {sweep.points.length > 0 && (
@@ -58,7 +65,7 @@ function Strip({ sweep }: { sweep: SweepData }) {
         <ul class="failures">
           {sweep.failures.map(({ what, where, cell }) => (
             <li key={what}>
-              <span class="bad">{what}</span>
+              <span class={state}>{what}</span>
               <br />
               first {where}
               {cell >= 0 && (
