@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { accessibility, CHROMIUM, ReportBrowser, style } from "./browser.testing.ts";
 import { sampleCell } from "../sample.ts";
-import { richDetails, richRecord } from "./sample.ts";
+import { FLEET_CELL, fleetDetails, richDetails, richRecord } from "./sample.ts";
 
 const required = process.env["UPMATRIX_REQUIRE_CHROMIUM"] === "1";
 if (CHROMIUM === undefined)
@@ -74,17 +74,20 @@ describe.skipIf(CHROMIUM === undefined && !required)("in Chromium", () => {
       "ERROR cannot remove data/agent-2.0.0: busy",
     );
     expect(await page.getByRole("region", { name: /^Tree before the upgrade/ }).innerText()).toMatch(/\+ +"migrated": true,/);
-    expect(await page.locator(".copyable code").innerText()).toBe("upmatrix replay beta/1.0.9..1.1.0/crash-on-start@docker");
+    expect(await page.locator(".copyable code").allInnerTexts()).toEqual([
+      "upmatrix replay beta/1.0.9..1.1.0/crash-on-start@docker",
+      "upmatrix history beta/1.0.9..1.1.0/crash-on-start@docker",
+    ]);
   });
 
   test("the replay command is copied, or selected where there is no clipboard", async () => {
     const place = `#/cell/${encodeURIComponent("beta/1.0.9..1.1.0/crash-on-start@docker")}`;
     const page = await open({ permissions: ["clipboard-read", "clipboard-write"] }, place);
-    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByRole("button", { name: "Copy the replay command" }).click();
     await page.getByText("Copied", { exact: true }).waitFor();
     expect(await page.evaluate("navigator.clipboard.readText()")).toBe("upmatrix replay beta/1.0.9..1.1.0/crash-on-start@docker");
     await page.evaluate(`void Object.defineProperty(navigator, "clipboard", { value: undefined })`);
-    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByRole("button", { name: "Copy the replay command" }).click();
     await page.getByText("Selected: copy it with Ctrl+C").waitFor();
     expect(await page.evaluate("String(getSelection())")).toBe("upmatrix replay beta/1.0.9..1.1.0/crash-on-start@docker");
   });
@@ -108,6 +111,40 @@ describe.skipIf(CHROMIUM === undefined && !required)("in Chromium", () => {
     expect(await status(page).innerText()).toBe(shown(({ product, scenario }) => product === "beta" && scenario === "clean"));
     await page.getByLabel("Address").fill("nothing is like this");
     expect(await page.getByText("No cell is like that.").count()).toBe(1);
+  });
+
+  test("from where people can upgrade to a release, and which safe way leads there", async () => {
+    const page = await open();
+    const table = page.getByRole("region", { name: "From where people can upgrade: alpha" });
+    expect(await table.locator("tbody tr").first().allInnerTexts()).toEqual([expect.stringMatching(/^1\.3\.0\s+1\.2\.0, 1\.0\.9/)]);
+    await table.getByRole("link", { name: "1.3.0" }).click();
+    await page.getByRole("heading", { name: "alpha 1.3.0" }).waitFor();
+    const to = page.getByRole("region", { name: "Upgrades to 1.3.0" });
+    const row = (name: string): Promise<string> => to.getByRole("row", { name: new RegExp(`^${name} `) }).innerText();
+    expect(await row("1.0.0")).toMatch(/✗ not safe\s+none\s+failed: layout-after-upgrade current: expected link/);
+    expect(await row("1.1.0")).toMatch(/~ at a known risk\s+by way of 1\.2\.0|~ at a known risk\s+none/);
+    expect(await row("1.2.0")).toMatch(/✓ safe\s+straight\s+3 cells passed/);
+    expect(await to.getByRole("link", { name: "https://example.org/9" }).getAttribute("href")).toBe("https://example.org/9");
+    await to.getByRole("link", { name: "1.0.0" }).click();
+    await page.getByRole("heading", { name: "alpha 1.0.0 → 1.3.0" }).waitFor();
+  });
+
+  test("a fleet's cell: a lane for each member and line, who was away, what sources say", async () => {
+    const file = await browser.write("fleet", { ...richRecord(), cells: [FLEET_CELL], sweeps: [] }, () => fleetDetails());
+    const { page, problems } = await browser.page(`${file}#/cell/${encodeURIComponent(FLEET_CELL.id)}`);
+    await page.locator(".plan").waitFor();
+    expect(await page.locator(".timeline .lane").allTextContents()).toEqual([
+      ...["steps", "all answer", "host-1/api", "host-2/api", "line host-2 – inventory"],
+    ]);
+    expect(await page.locator(".timeline .downtext").innerHTML()).toBe("host-1/api: no healthy answer for 300ms");
+    expect(await page.locator(".timeline .marktext").first().innerHTML()).toBe("line host-2 – inventory cut");
+    const said = page.getByRole("region", { name: "What is said of version after the upgrade" });
+    expect(await said.locator("tr.bad").allInnerTexts()).toEqual([expect.stringMatching(/✗ host-2\/api\s+1\.4\.0\s+2\.0\.0\s+disagree/)]);
+    const away = page.getByRole("region", { name: "Without a healthy answer during the upgrade" });
+    expect(await away.locator("tbody tr").last().innerText()).toMatch(/host-1\/api\s+300ms\s+400ms\s+2/);
+    expect(await accessibility(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await page.close();
   });
 
   test("a sweep is a strip of operations", async () => {
@@ -162,6 +199,7 @@ describe.skipIf(CHROMIUM === undefined && !required)("in Chromium", () => {
     test.each([
       ["overview", ""],
       ["pair", "#/pair/beta/docker/1.0.9/1.1.0"],
+      ["release", "#/release/beta/1.3.0"],
       ["cell", `#/cell/${encodeURIComponent("beta/1.0.9..1.1.0/crash-on-start@docker")}`],
     ])("%s: axe finds nothing", async (_, place) => {
       const page = await open({ colorScheme }, place);
@@ -201,7 +239,29 @@ describe.skipIf(CHROMIUM === undefined && !required)("in Chromium", () => {
     await page.close();
   });
 
-  test("colours follow the machine, and the switch", async () => {
+  test("a sweep of which only known points fail is no alarm", async () => {
+    const record = richRecord();
+    const cells = record.cells.map((cell) =>
+      cell.scenario.startsWith("kill-sweep.") && cell.verdict === "failed"
+        ? { ...cell, verdict: "known" as const, reason: "as designed" }
+        : cell,
+    );
+    const lines: string[] = [];
+    for (const [name, shown] of [
+      ["known", cells],
+      ["new", record.cells],
+    ] as const) {
+      const { page } = await browser.page(await browser.write(`sweep-${name}`, { ...record, cells: shown }, () => undefined));
+      lines.push(await page.locator(".sweep p").first().innerText());
+      await page.close();
+    }
+    expect(lines).toEqual([
+      expect.stringMatching(/^~ 38 of 40 states .*; all that fails is known$/),
+      expect.stringMatching(/^✗ 38 of 40 [^;]*;[^;]*$/),
+    ]);
+  });
+
+  test("colours follow the machine, and the switch, also when the report is opened again", async () => {
     const page = await open({ colorScheme: "dark" });
     const paper = (): Promise<unknown> => page.evaluate("getComputedStyle(document.body).backgroundColor");
     const dark = await paper();
@@ -210,16 +270,33 @@ describe.skipIf(CHROMIUM === undefined && !required)("in Chromium", () => {
     await page.getByRole("button", { name: "dark" }).click();
     expect(await paper()).toBe(dark);
     expect(dark).not.toBe("rgb(255, 255, 255)");
+    await page.getByRole("button", { name: "light" }).click();
+    await page.reload();
+    await page.waitForSelector("footer");
+    expect(await paper()).toBe("rgb(255, 255, 255)");
+    expect(await page.getByRole("button", { name: "light" }).getAttribute("aria-pressed")).toBe("true");
   });
 
-  test.each(["", "#/pair/beta/docker/1.0.9/1.1.0", `#/cell/${encodeURIComponent("beta/1.0.9..1.1.0/crash-on-start@docker")}`])(
-    "on a phone nothing but tables and pictures is wider than the screen (%s)",
-    async (place) => {
-      const page = await open({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }, place);
-      if (place.includes("cell")) await page.locator(".plan").waitFor();
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(360);
-    },
-  );
+  test("where a browser keeps nothing the switch works all the same", async () => {
+    const { page, problems } = await browser.page(report);
+    await page.addInitScript(`Object.defineProperty(window, "localStorage", { get() { throw new DOMException("no", "SecurityError"); } })`);
+    await page.reload();
+    await page.getByRole("button", { name: "dark" }).click();
+    expect(await page.evaluate("document.documentElement.dataset.theme")).toBe("dark");
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  test.each([
+    "",
+    "#/release/beta/1.3.0",
+    "#/pair/beta/docker/1.0.9/1.1.0",
+    `#/cell/${encodeURIComponent("beta/1.0.9..1.1.0/crash-on-start@docker")}`,
+  ])("on a phone nothing but tables and pictures is wider than the screen (%s)", async (place) => {
+    const page = await open({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }, place);
+    if (place.includes("cell")) await page.locator(".plan").waitFor();
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(360);
+  });
 
   test("in print there are no controls, and no dark paper", async () => {
     const page = await open({ colorScheme: "dark" });
@@ -227,6 +304,8 @@ describe.skipIf(CHROMIUM === undefined && !required)("in Chromium", () => {
     expect(await page.getByRole("search").isVisible()).toBe(false);
     expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
     expect(await page.locator(".decision").isVisible()).toBe(true);
+    await page.setViewportSize({ width: 740, height: 1000 }); // A4 within its margins
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(740);
   });
 
   test("where scripts are forbidden the decision is still told", async () => {

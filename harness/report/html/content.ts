@@ -71,9 +71,7 @@ function headOf(record: RunRecord, overview: Overview): Head {
     known: overview.known.slice(0, MOST_LISTED).map(reasonLine),
     problems: record.problems.slice(0, MOST_LISTED).map((problem) => clip(oneLine(problem), LINE)),
     notRun: notRun(record, overview),
-    traits: Object.fromEntries(
-      (record.releases ?? []).map((release) => [`${release.product} ${release.version}`, releaseLine(release)]),
-    ),
+    traits: Object.fromEntries((record.releases ?? []).map((release) => [`${release.product} ${release.version}`, releaseLine(release)])),
   };
 }
 

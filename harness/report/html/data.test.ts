@@ -10,7 +10,8 @@ import { NO_FILTER, select } from "./app/filter.ts";
 import { contentOf } from "./content.ts";
 import type { DetailData, ReportData } from "./data.ts";
 import { htmlStream } from "./page.ts";
-import { richRecord } from "./sample.ts";
+import { FLEET_CELL, fleetDetails, richRecord } from "./sample.ts";
+import { tablesOf } from "./tables.ts";
 import { timelineOf } from "./timeline.ts";
 
 const read = (record: RunRecord): { data: ReportData; cells: Cells } => {
@@ -116,9 +117,9 @@ describe("timeline", () => {
   ];
 
   test("the downtime is the one that was judged, where it lies", () => {
-    const downtime = (downtimeMs: number | null) => timelineOf({ steps: [...steps], downtimeMs }, seen)?.downtime;
-    expect(downtime(100)).toEqual({ from: 40, to: 140 });
-    expect(downtime(20)).toEqual({ from: 10, to: 30 });
+    const downtime = (downtimeMs: number | null) => timelineOf({ steps: [...steps], downtimeMs, findings: [] }, seen)?.downtime;
+    expect(downtime(100)).toEqual({ from: 40, to: 140, lane: "agent answers" });
+    expect(downtime(20)).toEqual({ from: 10, to: 30, lane: "agent answers" });
     expect(downtime(0)).toBeNull();
     expect(downtime(null)).toBeNull();
     expect(downtime(5000)).toBeNull();
@@ -131,7 +132,7 @@ describe("timeline", () => {
       { t: 70, kind: "service", service: "agent", event: "started", pid: 8 },
       { t: 400, kind: "end", end: { how: "deadline", detail: "", leaks: [] } },
     ];
-    const lanes = timelineOf({ steps: [...steps], downtimeMs: null }, [...seen, ...more])?.lanes;
+    const lanes = timelineOf({ steps: [...steps], downtimeMs: null, findings: [] }, [...seen, ...more])?.lanes;
     expect(lanes?.find(({ name }) => name === "steps")?.spans).toEqual([{ from: 200, to: 400, label: "1 Trigger", tone: "bad" }]);
     expect(lanes?.find(({ name }) => name === "agent")?.spans).toEqual([
       { from: 20, to: 60, label: "pid 7, exited with code 1", tone: "odd" },
@@ -139,7 +140,117 @@ describe("timeline", () => {
     ]);
   });
 
+  test("a step in which something was found is drawn as broken, although it was taken; what is not there yet is not missed", () => {
+    const finding = { check: "layout", path: null, expected: "a", actual: "b", step: 1 };
+    const taken: Observation[] = [
+      health(0, false),
+      health(3, true),
+      { t: 5, kind: "step", step: 1, event: "started" },
+      { t: 9, kind: "step", step: 1, event: "ended", ok: true, message: "" },
+      health(9, false),
+      { t: 12, kind: "end", end: { how: "complete", detail: "", leaks: [] } },
+    ];
+    const tones = (findings: CellRecord["findings"]): string[] =>
+      (timelineOf({ steps: [...steps], downtimeMs: null, findings }, taken)?.lanes ?? []).map(
+        ({ name, spans }) => `${name}: ${spans.map(({ tone }) => tone).join(" ")}`,
+      );
+    expect(tones([finding])).toEqual(["steps: bad", "agent answers: dim good odd"]);
+    expect(tones([])).toEqual(["steps: good", "agent answers: dim good odd"]);
+  });
+
   test("without observations there is none", () => {
-    expect(timelineOf({ steps: [], downtimeMs: 10 }, [])).toBeNull();
+    expect(timelineOf({ steps: [], downtimeMs: 10, findings: [] }, [])).toBeNull();
+  });
+});
+
+describe("a fleet", () => {
+  const tables = (sound: boolean) =>
+    Object.fromEntries(
+      tablesOf(FLEET_CELL, fleetDetails(sound)).map(({ title, rows }) => [title, rows.map(({ cells, bad }) => [bad, ...cells])]),
+    );
+
+  test("each member has a lane until it is taken away, each line one while it is disturbed; the downtime lies in its member's", () => {
+    const timeline = timelineOf(FLEET_CELL, fleetDetails());
+    expect(timeline?.lanes.map(({ name, spans }) => [name, ...spans.map(({ from, to, label }) => `${from}–${to} ${label}`)])).toEqual([
+      ["steps", expect.stringMatching(/^0–90 1 /), expect.stringMatching(/^110–790 7 /)],
+      ["all answer", "0–60 nothing answers", "60–200 1.4.0, healthy", "200–700 nothing answers", "700–1000 2.0.0, healthy"],
+      [
+        "host-1/api",
+        ...["0–50 nothing answers", "50–200 1.4.0, healthy", "200–300 nothing answers"],
+        ...["300–400 2.0.0, healthy", "400–700 nothing answers", "700–1000 2.0.0, healthy"],
+      ],
+      ["host-2/api", "0–60 nothing answers", "60–850 1.4.0, healthy"],
+      ["line host-2 – inventory", "150–750 cut"],
+    ]);
+    expect(timeline?.downtime).toEqual({ from: 400, to: 700, lane: "host-1/api" });
+    expect(timeline?.marks.map(({ t, label }) => `${t} ${label}`)).toEqual([
+      "150 line host-2 – inventory cut",
+      "750 line host-2 – inventory whole again",
+      "780 burst of 200 × start",
+      "850 host-2 removed",
+    ]);
+  });
+
+  test("what was away, restarted, disagreed, or was not answered", () => {
+    expect(tables(false)).toEqual({
+      "Without a healthy answer during the upgrade": [
+        [false, "not all of them", "500ms", "500ms", "1"],
+        [false, "host-1/api", "300ms", "400ms", "2"],
+      ],
+      Members: [
+        [false, "host-1/api", "1.4.0", "2.0.0, new process"],
+        [false, "host-2/api", "1.4.0", "1.4.0, same process"],
+      ],
+      Facts: [[true, "alarms", "0", "no answer"]],
+      "What is said of version after the upgrade": [
+        [true, "host-2/api", "1.4.0", "2.0.0", "disagree"],
+        [false, "host-1/api", "2.0.0", "2.0.0", "agree"],
+      ],
+      "Bursts of requests": [[true, "start", "200", "180 × 202, 19 × 429", "1", "none"]],
+    });
+  });
+
+  test("what is as it should be has no mark", () => {
+    expect(Object.values(tables(true)).flatMap((rows) => rows.filter(([bad]) => bad === true))).toEqual([]);
+  });
+
+  test("one agent has no such table; one that was away twice says how long in all", () => {
+    const health = (t: number, healthy: boolean): Observation => ({ t, kind: "health", version: "1.0.0", healthy });
+    const before = { t: 5, kind: "snapshot", label: "before", snapshot: {} } as Observation; // what it shows does not matter here
+    const once = [health(0, true), before, health(10, false), health(30, true)];
+    expect(tablesOf({ downtimeMs: 20 }, once)).toEqual([]);
+    const twice = [...once, health(40, false), health(70, true)];
+    expect(tablesOf({ downtimeMs: 30 }, twice).map(({ rows }) => rows[0]?.cells)).toEqual([["the agent", "30ms", "50ms", "2"]]);
+    expect(tablesOf({ downtimeMs: null }, twice)).toEqual([]);
+  });
+});
+
+describe("from where people can upgrade", () => {
+  test("each pair that leads up, with what vouches for it or stands against it, and the safe way around", () => {
+    const pair = (from: string, to: string, parts: Partial<CellRecord> = {}): CellRecord => sampleCell({ from, to, next: to, ...parts });
+    const broken = { verdict: "failed", findings: [{ check: "c", path: null, expected: "a", actual: "b", step: 1 }] } as const;
+    const cells = [
+      pair("1.0.0", "1.1.0"),
+      pair("1.1.0", "1.2.0"),
+      pair("1.0.0", "1.2.0", { ...broken, findings: [...broken.findings] }),
+      pair("1.0.0", "1.3.0", { verdict: "skipped", outcome: null, reason: "why not" }),
+      pair("1.2.0", "1.0.0", { kind: "downgrade" }),
+    ];
+    const { data } = read({ ...SAMPLE, cells });
+    const { edges, words } = data;
+    expect(
+      edges.from.map((from, edge) => [words.versions[from], words.versions[edges.to[edge] ?? -1], edges.state[edge], edges.chain[edge]]),
+    ).toEqual([
+      ["1.0.0", "1.1.0", "safe", ""],
+      ["1.0.0", "1.2.0", "failed", "1.1.0"],
+      ["1.0.0", "1.3.0", "untested", ""],
+      ["1.1.0", "1.2.0", "safe", ""],
+    ]);
+    expect(edges.why.map((why) => edges.whys[why])).toEqual([
+      "1 cell passed",
+      expect.stringMatching(/^failed: c: expected a, found b; sample\/1\.0\.0\.\.1\.2\.0/),
+      "not tested: skipped: why not",
+      "1 cell passed",
+    ]);
   });
 });

@@ -136,9 +136,11 @@ export interface TimelineMark {
 export interface Timeline {
   readonly end: number;
   readonly lanes: readonly Lane[];
+  /** Lanes that are not drawn. */
+  readonly moreLanes: number;
   readonly marks: readonly TimelineMark[];
-  /** Where the downtime that was judged lies. */
-  readonly downtime: { readonly from: number; readonly to: number } | null;
+  /** Where the downtime that was judged lies, and in which lane. */
+  readonly downtime: { readonly from: number; readonly to: number; readonly lane: string } | null;
 }
 
 export interface DetailStep {
@@ -163,6 +165,15 @@ export interface DetailBlock {
   readonly lines: readonly string[];
 }
 
+export interface DetailTable {
+  readonly title: string;
+  readonly head: readonly string[];
+  /** `bad`: something is not as it should be. */
+  readonly rows: readonly { readonly cells: readonly string[]; readonly bad: boolean }[];
+  /** Rows that are not listed. */
+  readonly more: number;
+}
+
 /** Everything about one cell. */
 export interface DetailData {
   readonly steps: readonly DetailStep[];
@@ -171,5 +182,6 @@ export interface DetailData {
   readonly moreFindings: number;
   readonly faults: readonly string[];
   readonly timeline: Timeline | null;
+  readonly tables: readonly DetailTable[];
   readonly blocks: readonly DetailBlock[];
 }

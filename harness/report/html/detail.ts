@@ -3,6 +3,7 @@ import type { CellRecord, Finding, Observation } from "../../model/index.ts";
 import { evidence } from "../evidence.ts";
 import { clip, formatDuration, oneLine, plain } from "../text.ts";
 import type { DetailData, DetailFinding } from "./data.ts";
+import { tablesOf } from "./tables.ts";
 import { timelineOf } from "./timeline.ts";
 
 const MOST_FINDINGS = 30;
@@ -28,6 +29,7 @@ export function detailOf(cell: CellRecord, observations: readonly Observation[] 
     moreFindings: findings.slice(MOST_FINDINGS).reduce((sum, { paths }) => sum + Math.max(1, paths.length), 0),
     faults: (cell.fault?.evidence ?? []).map((line) => clip(oneLine(line), MESSAGE)),
     timeline: timelineOf(cell, seen),
+    tables: tablesOf(cell, seen),
     blocks:
       cell.verdict === "passed"
         ? []

@@ -111,3 +111,72 @@ function sweepCells(): CellRecord[] {
   const recorded = sampleCell({ product: "beta", from: "1.2.0", to: "1.3.0", next: "1.3.0", scenario: "kill-sweep" });
   return [recorded, ...Array.from({ length: POINTS }, (_, index) => point(index + 1))];
 }
+
+/** A cell of a product with two hosts and a service of each: one is away for long, its sources disagree, a line was cut. */
+export const FLEET_CELL: CellRecord = sampleCell({
+  product: "fleet",
+  scenario: "line-cut",
+  verdict: "failed",
+  outcome: "upgraded",
+  downtimeMs: 300,
+  findings: [{ check: "consistent-sources", path: null, expected: "one answer", actual: "runs says 2.0.0, intent says 1.4.0", step: 7 }],
+  steps: FAILED.steps ?? [],
+});
+
+/** What was seen of it; with `sound`, all is as it should be. */
+export function fleetDetails(sound = false): Observation[] {
+  const look = (label: "before" | "after", t: number, version: string, second: string, process: string): Observation => ({
+    t,
+    kind: "snapshot",
+    label,
+    snapshot: {
+      ...{ tree: [], version, healthy: true, active: { exists: true, target: "a", version, detail: "" } },
+      ...{ processes: [], busy: [], unreadable: [], diskBytes: 0 },
+      members: [
+        { name: "host-1/api", host: "host-1", service: "api", version, healthy: true, process: `11:${process}` },
+        { name: "host-2/api", host: "host-2", service: "api", version: second, healthy: true, process: "12:1" },
+      ],
+      statements: [
+        { of: "version", member: "host-1/api", says: { runs: version, intent: version } },
+        { of: "version", member: "host-2/api", says: { runs: second, intent: version } },
+      ],
+      facts: { alarms: sound ? "0" : label === "after" ? null : "0" },
+    },
+  });
+  const member = (t: number, name: string, version: string | null, healthy = version !== null): Observation => ({
+    ...{ t, kind: "member", member: name, version, healthy },
+  });
+  return [
+    { t: 0, kind: "step", step: 1, event: "started" },
+    { t: 0, kind: "health", version: null, healthy: false },
+    member(0, "host-1/api", null),
+    member(0, "host-2/api", null),
+    member(50, "host-1/api", "1.4.0"),
+    member(60, "host-2/api", "1.4.0"),
+    { t: 60, kind: "health", version: "1.4.0", healthy: true },
+    { t: 90, kind: "step", step: 1, event: "ended", ok: true, message: "" },
+    look("before", 100, "1.4.0", "1.4.0", "1"),
+    { t: 110, kind: "step", step: 7, event: "started" },
+    { t: 150, kind: "network", change: "cut", between: ["host-2", "inventory"], evidence: "" },
+    member(200, "host-1/api", null),
+    { t: 200, kind: "health", version: null, healthy: false },
+    member(300, "host-1/api", "2.0.0"),
+    member(400, "host-1/api", null),
+    member(700, "host-1/api", "2.0.0"),
+    { t: 700, kind: "health", version: "2.0.0", healthy: true },
+    { t: 750, kind: "network", change: "heal", between: ["host-2", "inventory"], evidence: "" },
+    {
+      t: 780,
+      kind: "burst",
+      request: "start",
+      count: 200,
+      statuses: { "202": 180, "429": sound ? 20 : 19 },
+      unanswered: sound ? 0 : 1,
+      unclear: [],
+    },
+    { t: 790, kind: "step", step: 7, event: "ended", ok: true, message: "" },
+    look("after", 800, "2.0.0", sound ? "2.0.0" : "1.4.0", "2"),
+    { t: 850, kind: "host", host: "host-2", event: "removed" },
+    { t: 1000, kind: "end", end: { how: "complete", detail: "", leaks: [] } },
+  ];
+}

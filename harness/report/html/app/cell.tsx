@@ -1,6 +1,6 @@
 // One cell: what was expected and found, its plan with the failing step, its timeline, trees and logs, and how to replay it.
 import { useEffect, useState } from "preact/hooks";
-import type { DetailBlock, DetailData, DetailFinding, DetailStep } from "../data.ts";
+import type { DetailBlock, DetailData, DetailFinding, DetailStep, DetailTable } from "../data.ts";
 import { count, duration } from "./format.ts";
 import { Copyable, Linked, LinkTo, VerdictMark } from "./parts.tsx";
 import { useStore } from "./store.ts";
@@ -41,11 +41,11 @@ export function CellView({ cell }: { cell: number }) {
         <LinkTo place={pair}>All scenarios of this pair</LinkTo>
       </p>
       <h3>Replay</h3>
-      <Copyable text={cells.replay(cell)} />
+      <Copyable text={cells.replay(cell)} what="the replay command" />
       {["failed", "errored", "known", "fixed"].includes(cells.verdict(cell)) && (
         <>
           <h3>Since when</h3>
-          <Copyable text={cells.history(cell)} />
+          <Copyable text={cells.history(cell)} what="the history command" />
         </>
       )}
       <Details cell={cell} />
@@ -80,6 +80,9 @@ function Details({ cell }: { cell: number }) {
       {detail.timeline !== null && <TimelinePicture timeline={detail.timeline} />}
       <Plan steps={detail.steps} />
       <Findings findings={detail.findings} more={detail.moreFindings} />
+      {detail.tables.map((table) => (
+        <Told key={table.title} table={table} />
+      ))}
       {detail.faults.length > 0 && (
         <>
           <h3>Faults</h3>
@@ -142,6 +145,45 @@ function Findings({ findings, more }: { findings: readonly DetailFinding[]; more
         </section>
       ))}
       {more > 0 && <p class="dim">… and {count(more, "more finding")}, all in the record</p>}
+    </>
+  );
+}
+
+/** A row in which something is not as it should be has a sign beside its colour. */
+function Told({ table: { title, head, rows, more } }: { table: DetailTable }) {
+  return (
+    <>
+      <h3>{title}</h3>
+      <div class="scroll" role="region" aria-label={title} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              {head.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ cells, bad }) => (
+              <tr key={cells[0]} class={bad ? "bad" : undefined}>
+                {cells.map((text, index) =>
+                  index === 0 ? (
+                    <th key={index} scope="row">
+                      {bad ? "✗ " : ""}
+                      {text}
+                    </th>
+                  ) : (
+                    <td key={index}>{text}</td>
+                  ),
+                )}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {more > 0 && <p class="dim">… and {count(more, "more row")}</p>}
     </>
   );
 }

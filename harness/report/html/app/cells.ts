@@ -85,7 +85,9 @@ export class Cells {
 
   /** The command that tells since when a cell is as it is: the replay command with another verb. */
   history(cell: number): string {
-    return this.word("replay", "replays", cell).replace(/\breplay\b/, "history").replace("\0", this.id(cell));
+    return this.word("replay", "replays", cell)
+      .replace(/\breplay\b/, "history")
+      .replace("\0", this.id(cell));
   }
 
   inverted(field: number): boolean {

@@ -44,7 +44,7 @@ export function Linked({ text }: { text: string }) {
 }
 
 /** A command and a button that copies it; where the clipboard is out of reach it is selected instead. */
-export function Copyable({ text }: { text: string }) {
+export function Copyable({ text, what }: { text: string; what: string }) {
   const code = useRef<HTMLElement>(null);
   const [said, say] = useState("");
   const copy = async (): Promise<void> => {
@@ -57,7 +57,10 @@ export function Copyable({ text }: { text: string }) {
   };
   return (
     <p class="copyable">
-      <code ref={code}>{text}</code> <button onClick={() => void copy()}>Copy</button>{" "}
+      <code ref={code}>{text}</code>{" "}
+      <button aria-label={`Copy ${what}`} onClick={() => void copy()}>
+        Copy
+      </button>{" "}
       <span role="status" class="dim">
         {said}
       </span>

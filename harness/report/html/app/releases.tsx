@@ -44,10 +44,11 @@ function ProductReleases({ name, product }: { name: string; product: number }) {
     <Growing total={rows.length} step={STEP}>
       {(most) => (
         <div class="scroll" role="region" aria-label={`From where people can upgrade: ${name}`} tabIndex={0}>
+          <h3>{name}</h3>
           <table class="releases-table">
             <thead>
               <tr>
-                <th scope="col">{name}</th>
+                <th scope="col">to ↓ from →</th>
                 {STATES.filter((state) => edges.state.includes(state)).map((state) => (
                   <th key={state} scope="col">
                     <StateMark state={state} />
@@ -97,9 +98,7 @@ export function ReleaseView({ place }: { place: Extract<Place, { view: "release"
   const { data } = useStore();
   const [product, version] = [data.words.products[place.product] ?? "", data.words.versions[place.version] ?? ""];
   const pairs = (end: "from" | "to"): number[] =>
-    [...data.edges[end].keys()].filter(
-      (edge) => data.edges.product[edge] === place.product && data.edges[end][edge] === place.version,
-    );
+    [...data.edges[end].keys()].filter((edge) => data.edges.product[edge] === place.product && data.edges[end][edge] === place.version);
   return (
     <article>
       <h2 tabIndex={-1}>
@@ -129,7 +128,7 @@ function PairTable({ title, other, edges: own }: { title: string; other: "from" 
                 <thead>
                   <tr>
                     <th scope="col">{other}</th>
-                    <th scope="col">people may</th>
+                    <th scope="col">upgrade is</th>
                     <th scope="col">safe way</th>
                     <th scope="col">because</th>
                   </tr>

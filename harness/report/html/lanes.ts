@@ -1,0 +1,131 @@
+// A cell's observations as lanes over time: steps, what answers, lines between machines, services, commands.
+import type { Observation, StepRecord } from "../../model/index.ts";
+import { clip, oneLine } from "../text.ts";
+import type { Lane, Span } from "./data.ts";
+
+const LABEL = 160;
+
+/** What answers at a time; from one change to the next it stays so. */
+export interface Answer {
+  readonly t: number;
+  readonly version: string | null;
+  readonly healthy: boolean;
+}
+
+/** The answers of one: of the product as a whole, or of a member. */
+export interface Answering {
+  /** Of the lane. */
+  readonly name: string;
+  /** A member; null: the product as a whole. */
+  readonly member: string | null;
+  readonly answers: readonly Answer[];
+  /** When it was taken away; else when the cell ended. */
+  readonly end: number;
+}
+
+/** The whole first, then its members in the order in which they were first seen. */
+export function answering(seen: readonly Observation[], end: number): Answering[] {
+  const whole = seen.filter((one) => one.kind === "health");
+  const members = Map.groupBy(
+    seen.filter((one) => one.kind === "member"),
+    ({ member }) => member,
+  );
+  const removed = seen.flatMap((one) => (one.kind === "host" && one.event === "removed" ? [one] : []));
+  return [
+    ...(whole.length === 0 ? [] : [{ name: members.size === 0 ? "agent answers" : "all answer", member: null, answers: whole, end }]),
+    ...[...members].map(([name, answers]) => {
+      const gone = removed.findLast(({ host }) => name === host || name.startsWith(`${host}/`));
+      const back = gone !== undefined && answers.some(({ t, version }) => t > gone.t && version !== null);
+      return { name: oneLine(name), member: name, answers, end: gone === undefined || back ? end : gone.t };
+    }),
+  ];
+}
+
+export function answerLane({ name, answers, end }: Pick<Answering, "name" | "answers" | "end">): Lane {
+  const up = answers.findIndex(({ healthy }) => healthy);
+  const spans = answers
+    .filter(({ t }) => t < end)
+    .map(({ t, version, healthy }, index, own): Span => {
+      const label = version === null ? "nothing answers" : `${oneLine(version)}, ${healthy ? "healthy" : "not healthy"}`;
+      const tone = healthy ? "good" : index < up ? "dim" : version === null ? "bad" : "odd"; // before it was up for once, nothing is wrong
+      return { from: t, to: own[index + 1]?.t ?? end, label, tone };
+    });
+  return { name, spans };
+}
+
+/** @param found numbers of the steps in which something was found to be wrong */
+export function stepLane(steps: readonly StepRecord[], seen: readonly Observation[], end: number, found: ReadonlySet<number>): Lane {
+  const spans: Span[] = [];
+  let open: { step: number; from: number } | undefined;
+  const close = (to: number, ok: boolean): void => {
+    if (open === undefined) return;
+    const sentence = steps[open.step - 1]?.sentence ?? "";
+    const label = clip(`${open.step} ${oneLine(sentence)}`, LABEL);
+    spans.push({ from: open.from, to, label, tone: ok && !found.has(open.step) ? "good" : "bad" });
+    open = undefined;
+  };
+  for (const one of seen) {
+    if (one.kind !== "step") continue;
+    if (one.event === "started") {
+      close(one.t, true);
+      open = { step: one.step, from: one.t };
+    } else close(one.t, one.ok);
+  }
+  close(end, false);
+  return { name: "steps", spans };
+}
+
+/** Each line that was disturbed: from the disturbance to its end. */
+export function networkLanes(seen: readonly Observation[], end: number): Lane[] {
+  const lines = Map.groupBy(
+    seen.filter((one) => one.kind === "network"),
+    ({ between }) => between.join(" – "),
+  );
+  return [...lines].map(([name, changes]) => ({
+    name: `line ${oneLine(name)}`,
+    spans: changes.flatMap(({ t, change }, index): Span[] =>
+      change === "heal" ? [] : [{ from: t, to: changes[index + 1]?.t ?? end, label: change, tone: change === "cut" ? "bad" : "odd" }],
+    ),
+  }));
+}
+
+/** Each service's process from its start to its end. */
+export function serviceLanes(seen: readonly Observation[], end: number): Lane[] {
+  const lanes = new Map<string, { spans: Span[]; open: { from: number; pid: number | undefined } | undefined }>();
+  for (const one of seen) {
+    if (one.kind !== "service") continue;
+    const lane = lanes.get(one.service) ?? { spans: [], open: undefined };
+    lanes.set(one.service, lane);
+    if (one.event === "started") lane.open = { from: one.t, pid: one.pid };
+    else if (lane.open !== undefined) {
+      lane.spans.push(processSpan(lane.open, one.t, `${one.event}${endOf(one)}`));
+      lane.open = undefined;
+    } else if (one.event === "failed")
+      lane.spans.push({ from: one.t, to: one.t, label: clip(`failed ${oneLine(one.detail ?? "")}`, LABEL), tone: "bad" });
+  }
+  return [...lanes].map(([name, { spans, open }]) => ({
+    name: oneLine(name).replace(/\.service$/, ""),
+    spans: open === undefined ? spans : [...spans, processSpan(open, end, "still runs")],
+  }));
+}
+
+function endOf({ signal, code }: Extract<Observation, { kind: "service" }>): string {
+  if (typeof signal === "string") return ` by ${signal}`;
+  return typeof code === "number" ? ` with code ${code}` : "";
+}
+
+function processSpan({ from, pid }: { from: number; pid: number | undefined }, to: number, how: string): Span {
+  const sound = /^(stopped|still runs|exited with code 0)/.test(how);
+  return { from, to, label: `${pid === undefined ? "" : `pid ${pid}, `}${how}`, tone: sound ? "good" : "odd" };
+}
+
+export function commandLane(seen: readonly Observation[]): Lane {
+  const spans = seen.flatMap((one): Span[] => {
+    if (one.kind !== "command") return [];
+    const ok = one.accepted ?? one.code === 0;
+    const how = one.code === null ? `ended by ${one.signal ?? "?"}` : `exit code ${one.code}`;
+    const label = clip(`${oneLine(one.argv.join(" "))}: ${how}`, LABEL);
+    return [{ from: Math.max(0, one.t - one.durationMs), to: one.t, label, tone: ok ? "dim" : "bad" }];
+  });
+  return { name: "commands", spans };
+}

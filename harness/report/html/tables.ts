@@ -1,0 +1,134 @@
+// What a cell's members answered, stated and did, as tables: who was away how long, versions and processes, facts, sources, bursts.
+import type { CellRecord, Member, Observation, Snapshot, SnapshotLabel, Statement } from "../../model/index.ts";
+import { clip, formatDuration, oneLine } from "../text.ts";
+import type { DetailTable } from "./data.ts";
+import { type Answering, answering } from "./lanes.ts";
+import { type Stretch, stretchesOf, upgradeTime } from "./outages.ts";
+
+const MOST_ROWS = 60;
+const VALUE = 200;
+const WHEN: Readonly<Record<Exclude<SnapshotLabel, "fresh">, string>> = {
+  before: "before the upgrade",
+  after: "after the upgrade",
+  rebooted: "after the reboot",
+  again: "after one more upgrade",
+};
+
+/** A moment that was looked at. */
+interface Look {
+  readonly when: string;
+  readonly snapshot: Snapshot;
+}
+
+/** Those that have something to tell; none for a product with one agent, but for the time it was away. */
+export function tablesOf({ downtimeMs }: Pick<CellRecord, "downtimeMs">, seen: readonly Observation[]): DetailTable[] {
+  const looks = seen.flatMap((one): Look[] =>
+    one.kind === "snapshot" && one.label !== "fresh" ? [{ when: WHEN[one.label], snapshot: one.snapshot }] : [],
+  );
+  const tables = [outageTable(downtimeMs, seen), memberTable(looks), factTable(looks), ...sourceTables(looks), burstTable(seen)];
+  return tables
+    .filter(({ rows }) => rows.length > 0)
+    .map(({ rows, ...table }) => ({ ...table, rows: worstFirst(rows).slice(0, MOST_ROWS), more: Math.max(0, rows.length - MOST_ROWS) }));
+}
+
+type Whole = Omit<DetailTable, "more">;
+
+/** Only where it was measured. One agent that was away once has its downtime already told. */
+function outageTable(downtimeMs: number | null, seen: readonly Observation[]): Whole {
+  const end = seen.reduce((most, { t }) => Math.max(most, t), 0);
+  const time = downtimeMs === null ? null : upgradeTime(seen, end);
+  const asked = time === null ? [] : answering(seen, end).map((one) => ({ ...one, lengths: lengthsOf(one, time) }));
+  const away = asked.filter(({ lengths }) => lengths.length > 0);
+  return {
+    title: "Without a healthy answer during the upgrade",
+    head: ["who", "longest", "in all", "times"],
+    rows: (asked.length === 1 && away[0]?.lengths.length === 1 ? [] : away).map(({ member, lengths }) => {
+      const total = lengths.reduce((sum, ms) => sum + ms, 0);
+      const who = member === null ? (asked.length === 1 ? "the agent" : "not all of them") : oneLine(member);
+      return { cells: [who, formatDuration(Math.max(...lengths)), formatDuration(total), String(lengths.length)], bad: false };
+    }),
+  };
+}
+
+function lengthsOf(one: Answering, { from, to }: Stretch): number[] {
+  return stretchesOf(one, from, to).map((stretch) => stretch.to - stretch.from);
+}
+
+/** Members beside each other at each moment; a process that is another one than at the moment before is told. */
+function memberTable(looks: readonly Look[]): Whole {
+  const told = looks.filter(({ snapshot }) => snapshot.members !== undefined);
+  const names = new Set(told.flatMap(({ snapshot }) => (snapshot.members ?? []).map(({ name }) => name)));
+  return {
+    title: "Members",
+    head: ["member", ...told.map(({ when }) => when)],
+    rows: [...names].map((name) => {
+      const own = told.map(({ snapshot }) => snapshot.members?.find((member) => member.name === name));
+      const cells = own.map((member, index) => memberText(member, own[index - 1]));
+      return { cells: [oneLine(name), ...cells], bad: own.some((member) => member?.healthy === false) };
+    }),
+  };
+}
+
+function memberText(member: Member | undefined, before: Member | undefined): string {
+  if (member === undefined) return "not there";
+  const answer = member.version === null ? "no answer" : `${oneLine(member.version)}${member.healthy ? "" : ", not healthy"}`;
+  if (before?.process === null || before?.process === undefined || member.process === null) return answer;
+  return `${answer}, ${member.process === before.process ? "same process" : "new process"}`;
+}
+
+function factTable(looks: readonly Look[]): Whole {
+  const told = looks.filter(({ snapshot }) => snapshot.facts !== undefined);
+  const names = new Set(told.flatMap(({ snapshot }) => Object.keys(snapshot.facts ?? {})));
+  return {
+    title: "Facts",
+    head: ["fact", ...told.map(({ when }) => when)],
+    rows: [...names].map((name) => {
+      const values = told.map(({ snapshot }) => snapshot.facts?.[name]);
+      return { cells: [oneLine(name), ...values.map(value)], bad: values.includes(null) };
+    }),
+  };
+}
+
+/** One table for each kind of statement and moment in which sources disagree; of the last moment all. */
+function sourceTables(looks: readonly Look[]): Whole[] {
+  const told = looks.filter(({ snapshot }) => (snapshot.statements ?? []).length > 0);
+  return told.flatMap(({ when, snapshot }, index) => {
+    const kinds = Map.groupBy(snapshot.statements ?? [], ({ of }) => of);
+    return [...kinds].flatMap(([of, statements]): Whole[] => {
+      const shown = index === told.length - 1 ? statements : statements.filter((one) => !agree(one));
+      const sources = [...new Set(shown.flatMap(({ says }) => Object.keys(says)))];
+      const rows = shown.map((one) => ({
+        cells: [oneLine(one.member), ...sources.map((source) => value(one.says[source])), agree(one) ? "agree" : "disagree"],
+        bad: !agree(one),
+      }));
+      return [{ title: `What is said of ${oneLine(of)} ${when}`, head: ["member", ...sources.map(oneLine), "sources"], rows }];
+    });
+  });
+}
+
+function agree({ says }: Statement): boolean {
+  return new Set(Object.values(says)).size <= 1;
+}
+
+function burstTable(seen: readonly Observation[]): Whole {
+  return {
+    title: "Bursts of requests",
+    head: ["request", "sent", "answered", "not answered", "unclear"],
+    rows: seen.flatMap((one) => {
+      if (one.kind !== "burst") return [];
+      const answers = Object.entries(one.statuses).map(([status, many]) => `${many} × ${oneLine(status)}`);
+      const unclear = one.unclear.length === 0 ? "none" : clip(one.unclear.map(oneLine).join("; "), VALUE);
+      const cells = [oneLine(one.request), String(one.count), answers.join(", "), String(one.unanswered), unclear];
+      return [{ cells, bad: one.unanswered > 0 || one.unclear.length > 0 }];
+    }),
+  };
+}
+
+function value(said: string | null | undefined): string {
+  if (said === undefined) return "not asked";
+  return said === null ? "no answer" : clip(oneLine(said), VALUE);
+}
+
+function worstFirst<T extends { readonly bad: boolean }>(rows: readonly T[]): T[] {
+  return [...rows.filter(({ bad }) => bad), ...rows.filter(({ bad }) => !bad)];
+}
