@@ -4,29 +4,29 @@ import path from "node:path";
 import { type CellJob, jobArtifactKey } from "../model/index.ts";
 import { ArtifactServer } from "./artifact-server.ts";
 import { handOver, type InForce, makeConditions, proveConditions } from "./conditions.ts";
+import { Fleet } from "./fleet.ts";
 import { IdleTime } from "./idle-time.ts";
 import { Monitor } from "./monitor.ts";
 import type { Observer } from "./observer.ts";
-import { Place } from "./place.ts";
+import { MACHINE_VARIABLE, Place } from "./place.ts";
 import { Prober } from "./probe.ts";
 import { Processes } from "./processes.ts";
 import { type FiredInjection, Recorder } from "./recorder.ts";
-import { ServiceManager } from "./services/manager.ts";
-import { serveSystemctl } from "./services/systemctl.ts";
 
 export class Cell implements AsyncDisposable {
+  /** The operator's machine; in a cell without hosts its only one. */
   readonly place: Place;
   readonly observer: Observer;
   readonly processes: Processes;
-  readonly manager: ServiceManager;
+  readonly fleet: Fleet;
   readonly server: ArtifactServer;
+  /** Asks what is asked of the product as a whole. */
   readonly prober: Prober;
   readonly monitor: Monitor;
   /** There when a fault strikes at operations, or when they are recorded. */
   readonly recorder: Recorder | undefined;
   /** The product's own clock, where a condition or a fault wants one. */
   readonly clock: InForce["clock"];
-  readonly #systemctl: Disposable;
   readonly #conditions: InForce;
   #idleTime: IdleTime | undefined;
   /** Calls back on every injection that came about, until the returned function is called. */
@@ -42,13 +42,13 @@ export class Cell implements AsyncDisposable {
       from: job.artifacts[jobArtifactKey("from", undefined)],
       to: job.artifacts[jobArtifactKey("to", undefined)],
     });
-    place.url = await server.listen();
+    place.ground.url = await server.listen();
     const listeners = new Set<(fired: FiredInjection) => void>();
     const recorder = needsRecorder(job) ? await startRecorder(place, observer, listeners) : undefined;
     const cell = new Cell(place, observer, server, recorder, listeners, conditions);
     handOver(place);
     await proveConditions(place, observer);
-    if (conditions.clock !== undefined && place.published) cell.#idleTime = new IdleTime(conditions.clock, cell);
+    if (conditions.clock !== undefined && place.ground.published) cell.#idleTime = new IdleTime(conditions.clock, cell);
     return cell;
   }
 
@@ -70,23 +70,30 @@ export class Cell implements AsyncDisposable {
       listeners.add(listener);
       return () => listeners.delete(listener);
     };
+    const { ground, job } = place;
     if (recorder !== undefined) {
-      place.started = (argv) => recorder.joined(place.limited(argv));
-      place.further["UV_THREADPOOL_SIZE"] = "1"; // else two runs of one Node program do the same in different orders
+      ground.started = (argv) => recorder.joined(ground.limited(argv));
+      ground.further["UV_THREADPOOL_SIZE"] = "1"; // else two runs of one Node program do the same in different orders
     }
-    const alone = place.job.capabilities.includes("own-processes");
-    this.processes = new Processes(process.env["UPMATRIX_CELL"] ?? place.job.work, alone);
-    this.manager = new ServiceManager(place, observer, this.processes, () => place.variables({ version: "" }));
-    this.#systemctl = serveSystemctl(place, this.manager);
+    const alone = job.capabilities.includes("own-processes");
+    const several = ground.hosts.length > 0 || job.product.companions.length > 0;
+    this.processes = new Processes(process.env["UPMATRIX_CELL"] ?? job.work, alone, several ? MACHINE_VARIABLE : undefined);
+    this.fleet = new Fleet(place, observer, this.processes);
     this.prober = new Prober(place, observer);
-    this.monitor = new Monitor(place, this.prober, observer, this.processes, this.manager);
+    this.monitor = new Monitor(this.fleet, observer);
   }
 
-  /** Cuts the power and starts the enabled services again; returns what was killed. */
-  async reboot(): Promise<string[]> {
-    const killed = await this.manager.powerOff();
-    this.monitor.poweredOff();
-    await this.manager.boot();
+  /** Cuts the power, of all machines or of one host, and starts what is enabled again; returns what was killed. */
+  async reboot(host?: string): Promise<string[]> {
+    const killed = await this.powerOff(host);
+    await this.fleet.boot(host);
+    return killed;
+  }
+
+  /** Cuts the power of all machines, or of one host; returns what was killed. */
+  async powerOff(host?: string): Promise<string[]> {
+    const killed = await this.fleet.powerOff(host);
+    this.monitor.poweredOff(host);
     return killed;
   }
 
@@ -94,17 +101,21 @@ export class Cell implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#idleTime?.[Symbol.dispose]();
     await this.monitor[Symbol.asyncDispose]();
-    await this.manager.powerOff();
-    this.#systemctl[Symbol.dispose]();
+    await this.fleet.powerOff();
+    this.fleet[Symbol.dispose]();
     await this.server[Symbol.asyncDispose]();
     await this.recorder?.[Symbol.asyncDispose]();
     await this.#conditions[Symbol.asyncDispose]();
   }
 }
 
-/** Where the product's files are that count: the install tree, and what tells the service manager what to start. */
+/**
+ * Where the product's files are that count: the install trees, what tells the service managers what to start, and what
+ * companions must remember. So one moment of them is one of all machines.
+ */
 export function watchedFolders(place: Place): string[] {
-  return [place.root, place.units];
+  const { companions } = place.job.product;
+  return [place.root, place.units, ...companions.map(({ name }) => place.data(name))];
 }
 
 function needsRecorder({ script }: CellJob): boolean {
@@ -113,7 +124,7 @@ function needsRecorder({ script }: CellJob): boolean {
 
 function startRecorder(place: Place, observer: Observer, listeners: ReadonlySet<(fired: FiredInjection) => void>): Promise<Recorder> {
   if (place.job.recorder === undefined) throw new Error("Cannot record: the job names no recorder");
-  mkdirSync(place.units, { recursive: true });
+  for (const folder of watchedFolders(place)) mkdirSync(folder, { recursive: true });
   return Recorder.start({
     program: place.job.recorder,
     directory: path.join(place.job.work, "recorder"),

@@ -9,7 +9,7 @@ import { type CellJob, type ConditionName, conditionNames, type Conditions } fro
 import { runCommand } from "./command.ts";
 import { IDLE_SPEED } from "./idle-time.ts";
 import type { Observer } from "./observer.ts";
-import type { Place } from "./place.ts";
+import { NOTHING, type Place } from "./place.ts";
 
 /** nobody: an account that every system has, and that may do nothing. */
 const UNPRIVILEGED = { uid: 65_534, gid: 65_534 } as const;
@@ -25,20 +25,20 @@ export interface InForce extends AsyncDisposable {
 export async function makeConditions(place: Place): Promise<InForce> {
   const { conditions = {} } = place.job.script;
   if (conditions.umask !== undefined) process.umask(Number.parseInt(conditions.umask, 8));
-  if (conditions.user !== undefined) place.identity = UNPRIVILEGED;
+  if (conditions.user !== undefined) place.ground.identity = UNPRIVILEGED;
   if (conditions.descriptors !== undefined)
-    place.limited = (argv) => ["sh", "-c", 'ulimit -n "$0"; exec "$@"', String(conditions.descriptors), ...argv];
+    place.ground.limited = (argv) => ["sh", "-c", 'ulimit -n "$0"; exec "$@"', String(conditions.descriptors), ...argv];
   const clock = needsClock(place.job) ? startClock(place, conditions) : undefined;
   if (place.job.script.faults.some(({ do: action }) => typeof action === "object" && "hide" in action))
-    place.tools = linkTools(place.job.work);
+    place.ground.tools = linkTools(place.job.work);
   const end = conditions.processes === undefined ? undefined : await startNeighbours(conditions.processes);
   return { clock, [Symbol.asyncDispose]: async () => end?.() };
 }
 
 /** The product's user owns its install tree and what the cell keeps beside it. Call it when those are there. */
 export function handOver(place: Place): void {
-  if (place.identity === undefined) return;
-  const { uid, gid } = place.identity;
+  if (place.ground.identity === undefined) return;
+  const { uid, gid } = place.ground.identity;
   const visit = (file: string): void => {
     lchownSync(file, uid, gid);
     for (const entry of readdirSync(file, { withFileTypes: true })) {
@@ -54,7 +54,7 @@ export function handOver(place: Place): void {
 export async function proveConditions(place: Place, observer: Observer): Promise<void> {
   const names = conditionNames(place.job.script.conditions);
   if (names.length === 0) return;
-  const options = { ...place.commandOptions({ version: "" }, PROOF_DEADLINE_MS), quiet: true };
+  const options = { ...place.commandOptions(NOTHING, PROOF_DEADLINE_MS), quiet: true };
   const { code, stdout, stderr } = await runCommand([process.execPath, "-e", WITNESS], options, observer);
   for (const condition of names) {
     if (code !== 0)
@@ -79,10 +79,10 @@ function startClock(place: Place, { time }: Conditions): ClockFile {
   chmodSync(folder, 0o755);
   const clock = new ClockFile(path.join(folder, "time"));
   chmodSync(clock.file, 0o644);
-  place.further["LD_PRELOAD"] = copy;
-  place.further["UPMATRIX_CLOCK"] = clock.file;
-  place.clock = clock;
-  place.published = time === "published";
+  place.ground.further["LD_PRELOAD"] = copy;
+  place.ground.further["UPMATRIX_CLOCK"] = clock.file;
+  place.ground.clock = clock;
+  place.ground.published = time === "published";
   if (time !== undefined) clock.setSpeed(time === "published" ? IDLE_SPEED : time.speed);
   return clock;
 }

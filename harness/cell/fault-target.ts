@@ -5,6 +5,7 @@ import path from "node:path";
 import type { FaultTarget, OperationAction, OperationTrigger } from "../faults/index.ts";
 import type { JobArtifact } from "../model/index.ts";
 import type { Cell } from "./cell.ts";
+import { changeCompanion } from "./fleet-steps.ts";
 import { matchingPaths } from "./glob.ts";
 import { damaged, disturb, followersOf, mostCostly } from "./harm.ts";
 import { signal } from "./processes.ts";
@@ -12,7 +13,7 @@ import { readTree } from "./snapshot.ts";
 import { hideTools } from "./tools.ts";
 
 export function faultTarget(cell: Cell, artifact: JobArtifact, orders: Orders): FaultTarget {
-  const { place, processes, server, observer } = cell;
+  const { place, processes, server, observer, fleet } = cell;
   const { product } = place.job;
   const positions = new WeakMap<object, Map<string, number>>();
   return {
@@ -26,17 +27,19 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, orders: Orders): 
         .join("");
     },
     processes: () => processes.list(),
-    aimedAt: (who) => {
-      if (who === "all") return processes.list();
+    aimedAt: (who, host) => {
       const { updaters, watchers } = product;
-      return processes.matching({ agent: product.processes.map(({ match }) => match), updater: updaters, watcher: watchers }[who]);
+      const patterns = { agent: product.processes.map(({ match }) => match), updater: updaters, watcher: watchers };
+      const meant = who === "all" ? processes.list() : processes.matching(patterns[who]);
+      return host === undefined ? meant : meant.filter(({ on }) => on === host);
     },
     signal,
-    killAll: () => processes.killAll(),
+    killAll: (host) => processes.killAll(host),
     onServiceStart: (service, callback) => {
       const unit = product.services.find(({ name }) => name === service)?.unit ?? service;
+      const isMeant = (label: string): boolean => label === unit || label.endsWith(`/${unit}`);
       return observer.listen((seen) => {
-        if (seen.kind === "service" && seen.service === unit && seen.event === "started" && seen.pid !== undefined) callback(seen.pid);
+        if (seen.kind === "service" && isMeant(seen.service) && seen.event === "started" && seen.pid !== undefined) callback(seen.pid);
       });
     },
     misbehave: (glob, misbehave, hit) => server.misbehave(glob, misbehave, hit),
@@ -47,14 +50,21 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, orders: Orders): 
     },
     interrupt: (trigger, action, fired) => interrupt(cell, trigger, action, fired),
     watchRequests: (glob, bytes, reached) => server.watch(glob, bytes, reached),
-    reboot: () => cell.reboot(),
+    reboot: (host) => cell.reboot(host),
+    changeNetwork: (step) => {
+      const evidence = fleet.lines.change(step);
+      if (evidence !== undefined) observer.see({ kind: "network", change: step.network, between: step.between, evidence });
+      return evidence;
+    },
+    changeCompanion: (step) => changeCompanion(step, cell, { of: orders.artifactOf }),
     onAnswer: (role, callback) => {
       const wanted = place.job.versions[role];
       return observer.listen((seen) => {
-        if (seen.kind === "health" && seen.version === wanted) callback(wanted);
+        if ((seen.kind === "health" || seen.kind === "member") && seen.version === wanted) callback(wanted);
       });
     },
-    ...orders,
+    triggerAgain: orders.triggerAgain,
+    reinstall: orders.reinstall,
     ...harmTo(cell),
     remount: (options) => remount(place.tree, options),
     ...diskOf(place.root),
@@ -67,10 +77,10 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, orders: Orders): 
 }
 
 function harmTo(cell: Cell): Pick<FaultTarget, "mostCostly" | "disturbManager" | "damage" | "hide" | "jumpClock"> {
-  const { place, processes, clock } = cell;
+  const { place, processes, clock, fleet } = cell;
   return {
     mostCostly: () => mostCostly(processes.list()),
-    disturbManager: (how) => disturb(cell.manager, how),
+    disturbManager: (how) => [...new Set(fleet.hosts.map(({ manager }) => disturb(manager, how)))].join("; "),
     damage: (glob, how) => matchingPaths(place.root, glob).flatMap((found) => damaged(place.root, found, how)),
     hide: (tools) => hideTools(place, tools),
     jumpClock: (ms) => {
@@ -95,7 +105,10 @@ function diskOf(root: string): Pick<FaultTarget, "disk" | "inodes"> {
 }
 
 /** What faults may have the steps do. */
-export type Orders = Pick<FaultTarget, "triggerAgain" | "reinstall">;
+export interface Orders extends Pick<FaultTarget, "triggerAgain" | "reinstall"> {
+  /** The sound artifact of a role. */
+  readonly artifactOf: (role: "from" | "to" | "next") => JobArtifact;
+}
 
 /** The recorder holds the process at the operation and does it itself; its word is the proof. */
 async function interrupt(
@@ -126,14 +139,13 @@ function whatToDo(action: OperationAction, moment: OperationTrigger["moment"]): 
   return moment === "torn" ? "do=torn" : `do=kill-${moment}`;
 }
 
-/** The product's logs and what its services print. */
-export function logFiles(cell: Pick<Cell, "place">): string[] {
-  const { place } = cell;
-  const { logs, services } = place.job.product;
+/** The product's logs and what its services and companions print. */
+export function logFiles({ place, fleet }: Pick<Cell, "place" | "fleet">): string[] {
+  const { logs } = place.job.product;
   const own = [...logs.agent, ...logs.updater]
     .flatMap((glob) => matchingPaths(place.root, glob))
     .map((found) => path.join(place.root, found));
-  return [...new Set(own), ...services.map(({ unit }) => path.join(place.logs, `${unit}.log`))];
+  return [...new Set(own), ...fleet.printed().map(({ file }) => file)];
 }
 
 function readFrom(file: string, positions: Map<string, number>): string {

@@ -2,8 +2,8 @@
 // start, a download, a command of the service manager – takes as long as it takes, and no wait runs out because of it.
 import type { ClockFile } from "../faults/index.ts";
 import type { ArtifactServer } from "./artifact-server.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Processes } from "./processes.ts";
-import type { ServiceManager } from "./services/manager.ts";
 
 /**
  * How many times as fast time goes then. That somebody is at work again is seen some milliseconds late: too fast, and short
@@ -17,7 +17,7 @@ const QUIET_LOOKS = 3;
 export interface Workers {
   readonly processes: Processes;
   readonly server: ArtifactServer;
-  readonly manager: ServiceManager;
+  readonly fleet: Fleet;
 }
 
 /** At work until it is disposed of. */
@@ -35,9 +35,10 @@ export class IdleTime implements Disposable {
   }
 
   #look(): void {
-    const { processes, server, manager } = this.#workers;
+    const { processes, server, fleet } = this.#workers;
+    const stopping = fleet.hosts.some(({ manager }) => manager.stopping());
     const before = this.#quiet;
-    this.#quiet = server.busy || manager.stopping() || processes.someAtWork() ? 0 : this.#quiet + 1;
+    this.#quiet = server.busy || stopping || processes.someAtWork() ? 0 : this.#quiet + 1;
     if (this.#quiet === 0 && before >= QUIET_LOOKS) this.#clock.setSpeed(1);
     if (this.#quiet === QUIET_LOOKS) this.#clock.setSpeed(IDLE_SPEED);
   }

@@ -8,7 +8,8 @@ import { Cell } from "./cell.ts";
 import { matchingPaths } from "./glob.ts";
 import { Observer } from "./observer.ts";
 import { Points } from "./points.ts";
-import { StepFailed, Steps } from "./steps.ts";
+import { StepFailed } from "./step-failed.ts";
+import { Steps } from "./steps.ts";
 
 const LOG_BYTES = 6000;
 const BASELINE: readonly Step["kind"][] = ["install", "start", "edit"];
@@ -136,8 +137,8 @@ async function taken(steps: Steps, step: Step): Promise<{ ok: boolean; message: 
 
 /** The last lines of every log, agent's, updater's and services': what a person reads first when a cell failed. */
 function tellLogs(cell: Cell): void {
-  const { place, observer } = cell;
-  const { logs, services } = place.job.product;
+  const { place, observer, fleet } = cell;
+  const { logs } = place.job.product;
   const told = new Set<string>();
   for (const source of ["updater", "agent"] as const) {
     for (const relative of logs[source].flatMap((glob) => matchingPaths(place.root, glob))) {
@@ -147,9 +148,9 @@ function tellLogs(cell: Cell): void {
       if (tail !== "") observer.see({ kind: "log", source, path: relative, tail });
     }
   }
-  for (const { unit } of services) {
-    const tail = tailOf(path.join(place.logs, `${unit}.log`));
-    if (tail !== "") observer.see({ kind: "log", source: "service", path: `${unit}.log`, tail });
+  for (const { name, file } of fleet.printed()) {
+    const tail = tailOf(file);
+    if (tail !== "") observer.see({ kind: "log", source: "service", path: name, tail });
   }
 }
 

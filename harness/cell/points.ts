@@ -30,10 +30,9 @@ export class Points {
 
   /** Cuts the power and restores the state; returns the index of the step to go on with. */
   async begin(cut: Cut): Promise<number> {
-    const { observer, manager, monitor } = this.#cell;
+    const { observer } = this.#cell;
     observer.see({ kind: "point", name: cut.name, event: "started" });
-    await manager.powerOff();
-    monitor.poweredOff();
+    await this.#cell.powerOff();
     this.#same = undefined;
     const entries = this.#restorer.restore(cut);
     observer.see({ kind: "fault", fault: 0, event: "fired", evidence: `${cut.sentence}; ${entries} entries restored` });
@@ -44,7 +43,8 @@ export class Points {
   /** Whether all that is to be seen after the boot was seen at an earlier point. */
   isKnown(cut: Cut, step: Step): boolean {
     if (step.kind !== "snapshot" || step.label !== "rebooted" || this.#latest === undefined) return false;
-    const key = this.#sameness.keyOf(this.#latest, readTree(this.#cell.place.units));
+    const [, ...others] = watchedFolders(this.#cell.place);
+    const key = this.#sameness.keyOf(this.#latest, others.flatMap((folder) => readTree(folder)));
     this.#same = this.#known.get(key);
     if (this.#same === undefined) this.#known.set(key, cut.name);
     return this.#same !== undefined;

@@ -1,4 +1,4 @@
-// Asks a running product its version and health, as product.yaml says: over HTTP, by a command, or from a file.
+// Asks a running product what product.yaml says: over HTTP, by a command, from a file, or of a SQLite database.
 import { existsSync, readFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
@@ -6,7 +6,8 @@ import type { Probe } from "../model/index.ts";
 import { runCommand } from "./command.ts";
 import { matchingPaths } from "./glob.ts";
 import type { Observer } from "./observer.ts";
-import type { Place, Target } from "./place.ts";
+import { NOTHING, type Place, type Target } from "./place.ts";
+import { queryDatabase } from "./sqlite.ts";
 
 const PROBE_DEADLINE_MS = 1000;
 
@@ -15,6 +16,14 @@ export interface Answers {
   readonly healthy: boolean;
 }
 
+/** Whom to ask, and how: the product as a whole, or one service of it. */
+export interface Questions {
+  readonly version: Probe;
+  /** Left out: who tells its version is well. */
+  readonly health?: Probe | undefined;
+}
+
+/** Asks from one machine of the cell. */
 export class Prober {
   readonly #place: Place;
   readonly #observer: Observer;
@@ -26,26 +35,37 @@ export class Prober {
   }
 
   /** Asks both; what both probes ask of one place is fetched once. Never throws: no answer is `null` and unhealthy. */
-  async ask(): Promise<Answers> {
-    const { version, health } = this.#place.job.product;
+  async ask({ version, health }: Questions = this.#place.job.product, target = NOTHING): Promise<Answers> {
     const cache = new Map<string, Promise<string | null>>();
     const fetched = (probe: Probe): Promise<string | null> => {
-      const key = JSON.stringify("http" in probe ? probe.http : "command" in probe ? probe.command : probe.file);
-      const answer = cache.get(key) ?? this.#fetch(probe);
+      const key = JSON.stringify(sourceOf(probe));
+      const answer = cache.get(key) ?? this.#fetch(probe, target);
       cache.set(key, answer);
       return answer;
     };
     // health first: who is healthy can tell its version, but who could not yet tell its version may be healthy a moment later
-    const healthText = extract(health, await fetched(health));
+    const well = health === undefined ? undefined : isYes(health, extract(health, await fetched(health)));
     const versionText = extract(version, await fetched(version));
-    return { version: versionText, healthy: healthText !== null && (health.equals === undefined || healthText === health.equals) };
+    return { version: versionText, healthy: well ?? versionText !== null };
   }
 
-  async #fetch(probe: Probe): Promise<string | null> {
-    const target: Target = { version: "" };
+  /** One value; null when there is no answer. */
+  async says(probe: Probe, target = NOTHING): Promise<string | null> {
+    return extract(probe, await this.#fetch(probe, target));
+  }
+
+  /** Whether the answer is the one that counts as yes. */
+  async affirms(probe: Probe, target = NOTHING): Promise<boolean> {
+    return isYes(probe, await this.says(probe, target));
+  }
+
+  async #fetch(probe: Probe, asked: Target): Promise<string | null> {
+    const target = { ...asked, looking: true };
     if ("http" in probe) return this.#get(this.#place.fill(probe.http, target));
+    if ("sqlite" in probe)
+      return queryDatabase(this.#place.fill(probe.sqlite, target), this.#place.fill(probe.query, target), this.#observer);
     if ("file" in probe) {
-      const [found] = matchingPaths(this.#place.root, probe.file);
+      const [found] = matchingPaths(this.#place.root, this.#place.fill(probe.file, target));
       return found === undefined ? null : readText(path.join(this.#place.root, found));
     }
     const argv = probe.command.map((word) => this.#place.fill(word, target));
@@ -55,10 +75,9 @@ export class Prober {
   }
 
   #get(url: string): Promise<string | null> {
-    const socket = /^unix:(.+?):(\/.*)$/.exec(url);
-    const where = socket ? { socketPath: socket[1], path: socket[2] } : url;
+    const where = whereIs(url);
     // while the agent is down this is asked every few milliseconds, and a refused connection costs a hundred times as much
-    if (process.platform !== "win32" && socket?.[1] !== undefined && !existsSync(socket[1])) return Promise.resolve(null);
+    if (process.platform !== "win32" && typeof where !== "string" && !existsSync(where.socketPath)) return Promise.resolve(null);
     return new Promise((resolve) => {
       const options = { agent: this.#agent, timeout: PROBE_DEADLINE_MS };
       const heard = (response: http.IncomingMessage): void => {
@@ -68,13 +87,29 @@ export class Prober {
         response.on("end", () => resolve(response.statusCode !== undefined && response.statusCode < 400 ? text : null));
         response.on("error", () => resolve(null));
       };
-      const request =
-        typeof where === "string" ? http.get(where, options, heard) : http.get({ ...where, ...options } as http.RequestOptions, heard); // the groups of the match are there
+      const request = typeof where === "string" ? http.get(where, options, heard) : http.get({ ...where, ...options }, heard);
       request.on("timeout", () => request.destroy());
       request.on("error", () => resolve(null)); // nothing listens, or not any more: no answer
       request.on("close", () => resolve(null));
     });
   }
+}
+
+/** A URL, or what `unix:/path/to.sock:/request/path` means. */
+export function whereIs(url: string): string | { readonly socketPath: string; readonly path: string } {
+  const [, socketPath, path_] = /^unix:(.+?):(\/.*)$/.exec(url) ?? [];
+  return socketPath === undefined || path_ === undefined ? url : { socketPath, path: path_ };
+}
+
+/** What the probes have in common when one answer does for both. */
+function sourceOf(probe: Probe): unknown {
+  if ("http" in probe) return probe.http;
+  if ("command" in probe) return probe.command;
+  return "file" in probe ? probe.file : [probe.sqlite, probe.query];
+}
+
+function isYes(probe: Probe, answer: string | null): boolean {
+  return answer !== null && (probe.equals === undefined || answer === probe.equals);
 }
 
 /** The value in an answer: by JSON pointer, by the first group of a regular expression, or the trimmed text. */

@@ -19,6 +19,10 @@ export class Processes {
   readonly #marker: string;
   readonly #alone: boolean;
   readonly #outsiders: ReadonlySet<number>;
+  /** The variable in which a process's machine stands, where there are several. */
+  readonly #machine: RegExp | undefined;
+  /** A process stays on its machine; those whose environment could not be read yet are not in it. */
+  #machines = new Map<string, string>();
   /** Whether a process is the cell's never changes: children inherit the marker, and nobody else gets it. */
   #belonging = new Map<string, boolean>();
   /** Processes of others; looks that follow close upon each other need not look at them again. */
@@ -28,25 +32,32 @@ export class Processes {
   /**
    * @param marker value of UPMATRIX_CELL that every process of the cell carries
    * @param alone whether the cell has a process namespace of its own: then all others are the cell's, marked or not
+   * @param machine name of the variable that tells which machine a process runs on; undefined: there is only one
    */
-  constructor(marker: string, alone: boolean) {
+  constructor(marker: string, alone: boolean, machine?: string) {
     this.#marker = marker;
     this.#alone = alone;
+    this.#machine = machine === undefined ? undefined : new RegExp(`(?:^|[\\0 ])${machine}=([^\\0 ]*)`);
     this.#outsiders = new Set([process.pid, process.ppid, ...(alone ? list().map((entry) => entry.pid) : [])]);
   }
 
   /** All living processes of the cell but the cell program itself. */
   list(): ProcessEntry[] {
-    return this.#own().flatMap(({ pid, parent, command }) => {
-      const text = command();
-      return text === "" ? [] : [{ pid, parent, command: text }];
+    const own = this.#own();
+    const machineOf = this.#machinesOf(own);
+    return own.flatMap((entry) => {
+      const command = entry.command();
+      if (command === "") return [];
+      const on = machineOf(entry);
+      return [{ pid: entry.pid, parent: entry.parent, command, ...(on === "" ? {} : { on }) }];
     });
   }
 
   /** Those started, directly or not, by a service: they inherited its unit's name. */
   ofUnit(unit: string): { readonly pid: number }[] {
     if (process.platform === "win32") return [];
-    return this.#own().filter((entry) => entry.environment().includes(`UPMATRIX_UNIT=${unit}`));
+    const mark = `UPMATRIX_UNIT=${unit}`;
+    return this.#own().filter((entry) => entry.environment().split(SEPARATOR).includes(mark));
   }
 
   /** Whether one of them runs, or would if it had a processor, or waits for a disk. Linux only. */
@@ -60,10 +71,14 @@ export class Processes {
     return this.list().filter((entry) => expressions.some((expression) => expression.test(entry.command)));
   }
 
-  /** Sends SIGKILL until none is left; stops them first, so that none can start another meanwhile. */
-  async killAll(): Promise<ProcessEntry[]> {
+  /**
+   * Sends SIGKILL until none is left; stops them first, so that none can start another meanwhile.
+   * @param on only those of this machine
+   */
+  async killAll(on?: string): Promise<ProcessEntry[]> {
     const killed = new Map<number, ProcessEntry>();
-    for (let victims = this.list(); victims.length > 0; victims = this.list()) {
+    const left = (): ProcessEntry[] => this.list().filter((entry) => on === undefined || entry.on === on);
+    for (let victims = left(); victims.length > 0; victims = left()) {
       if (process.platform !== "win32") for (const { pid } of victims) signal(pid, "SIGSTOP");
       for (const victim of victims) {
         signal(victim.pid, "SIGKILL");
@@ -72,6 +87,24 @@ export class Processes {
       await new Promise((resolve) => setImmediate(resolve)); // lets this process reap its own children
     }
     return [...killed.values()];
+  }
+
+  /** By what each one inherited; one in the middle of an exec shows nothing, and is where its parent is. */
+  #machinesOf(own: readonly Listed[]): (entry: Listed) => string {
+    const variable = this.#machine;
+    if (variable === undefined) return () => "";
+    const machines = new Map<string, string>();
+    const byPid = new Map<number, string>();
+    for (const { identity, pid, parent, environment } of own) {
+      const known = this.#machines.get(identity);
+      const text = known === undefined ? environment() : "";
+      const machine = known ?? (text === "" ? undefined : (variable.exec(text)?.[1] ?? ""));
+      if (machine === undefined) continue;
+      byPid.set(pid, machine);
+      if (machine !== "" || parent !== process.pid) machines.set(identity, machine); // a child of ours may still show our environment
+    }
+    this.#machines = machines; // without those that have ended
+    return ({ pid, parent }) => byPid.get(pid) ?? byPid.get(parent) ?? "";
   }
 
   #own(): Listed[] {
@@ -94,6 +127,16 @@ export class Processes {
     this.#belonging = belonging; // without those that have ended
     return own;
   }
+}
+
+/** What lies between two variables of an environment: a zero byte, or a space where `ps` tells it. */
+const SEPARATOR = /[\0 ]/;
+
+/** Tells a process from a later one of the same number, where the platform says when it was started. */
+export function identityOf(pid: number): string {
+  if (process.platform !== "linux") return String(pid);
+  const stat = readProc(`/proc/${pid}/stat`);
+  return `${pid}:${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[START_TIME] ?? "ended"}`;
 }
 
 /** The state of each thread, in the letters of proc_pid_stat(5). */

@@ -24,12 +24,18 @@ export class Sameness {
    * Equal for snapshots from which everything goes on alike.
    * @param units the folder of the service manager's units, which lies outside of the snapshot's tree
    */
-  keyOf({ tree, processes, active, diskBytes: _bytes, ...rest }: Snapshot, units: readonly TreeEntry[]): string {
+  keyOf(snapshot: Snapshot, units: readonly TreeEntry[]): string {
+    return createHash("sha1")
+      .update(JSON.stringify(this.factsOf(snapshot, units)))
+      .digest("base64");
+  }
+
+  /** What decides how it goes on, fact by fact. */
+  factsOf({ tree, processes, active, diskBytes: _bytes, members = [], ...rest }: Snapshot, units: readonly TreeEntry[]): string[] {
     const steady = tree.flatMap((entry) => this.#steady(entry));
     const commands = processes.map(({ command }) => command).sort();
-    return createHash("sha1")
-      .update(JSON.stringify([steady, units, commands, active, rest]))
-      .digest("base64");
+    const lasting = members.map(({ process: _process, ...member }) => member);
+    return [...steady, ...units, ...commands, ...lasting, active, rest].map((fact) => JSON.stringify(fact));
   }
 
   #steady(entry: TreeEntry): unknown[] {

@@ -1,25 +1,29 @@
 // Carries out the steps of a cell, one function a step. A step returns what it has to say, or throws StepFailed.
-import { appendFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { armFaults, type ArmedFaults } from "../faults/index.ts";
-import { decisiveSnapshot, type JobArtifact, jobArtifactKey, milliseconds, type Step } from "../model/index.ts";
+import { type CellJob, decisiveSnapshot, type JobArtifact, jobArtifactKey, milliseconds, type Step } from "../model/index.ts";
 import { type Cell, watchedFolders } from "./cell.ts";
 import { runCommand } from "./command.ts";
 import { matchingPaths } from "./glob.ts";
 import { faultTarget } from "./fault-target.ts";
+import { takeFleetStep } from "./fleet-steps.ts";
+import { installEverything, reinstallEverywhere, startServices, stopServices } from "./installing.ts";
 import type { Waited } from "./monitor.ts";
 import { Recording } from "./recording.ts";
 import { takeSnapshot } from "./snapshot.ts";
-
-/** A step that did not do what it was to do. Not an error of the harness. */
-export class StepFailed extends Error {}
+import { StepFailed } from "./step-failed.ts";
 
 export class Steps {
   readonly #cell: Cell;
-  #armed: ArmedFaults | undefined;
+  readonly #armed: ArmedFaults[] = [];
   #recording: Recording | undefined;
   /** Whether what was last begun came to its end. */
   #over = true;
+  /** An upgrade goes on while further steps are taken. */
+  #unsettled = false;
+  /** What was published last. */
+  #latest: JobArtifact | undefined;
 
   constructor(cell: Cell) {
     this.#cell = cell;
@@ -39,6 +43,11 @@ export class Steps {
         return this.#snapshot(step);
       case "upgrade":
         return this.#upgrade(step);
+      case "fleet":
+        return takeFleetStep(step.do, this.#cell, {
+          of: (role) => this.#artifact(role, undefined),
+          latest: () => this.#latest ?? this.#artifact("to", undefined),
+        });
       case "settle":
         return this.#settle();
       case "reboot":
@@ -49,69 +58,30 @@ export class Steps {
   }
 
   async #install(step: Extract<Step, { kind: "install" }>): Promise<string> {
-    const { place, observer, manager } = this.#cell;
-    const { product } = place.job;
     const artifact = this.#artifact(step.role, step.variant);
-    const target = { version: artifact.version, artifact };
-    mkdirSync(place.root, { recursive: true });
-    for (const { unit, definition } of product.services) {
-      if (definition !== undefined) writeFileSync(path.join(place.units, unit), place.fill(definition, target));
-    }
-    const options = place.commandOptions(target, place.job.limits.stepMs);
-    for (const command of product.install) {
-      const argv = command.map((word) => place.fill(word, target));
-      const result = await runCommand(argv, options, observer);
-      if (result.code !== 0)
-        throw new StepFailed(`${argv.join(" ")} ended with ${result.code ?? result.signal}: ${result.stderr.trim().slice(-500)}`);
-    }
-    for (const { unit } of product.services) {
-      if (!existsSync(path.join(place.units, unit))) throw new StepFailed(`The install wrote no unit file ${unit} to {units}`);
-      manager.enable(unit);
-    }
+    await installEverything(this.#cell, artifact);
     return `${artifact.name} installed`;
   }
 
-  /** As a careful user does it: stops the services, uninstalls, installs and starts again, and puts the own files back. */
-  async #reinstall(role: "from" | "to"): Promise<string> {
-    const { place, manager, observer } = this.#cell;
-    const { user, layout, uninstall, services } = place.job.product;
-    const own = new Set([...user.map(({ file }) => file), ...layout.preserved].flatMap((glob) => matchingPaths(place.root, glob)));
-    const kept = [...own].map((file) => path.join(place.root, file)).filter((file) => lstatSync(file).isFile());
-    const contents = kept.map((file) => ({ file, content: readFileSync(file) }));
-    await this.#stop();
-    const artifact = this.#artifact(role, undefined);
-    for (const command of uninstall) {
-      const argv = command.map((word) => place.fill(word, { version: artifact.version, artifact }));
-      await runCommand(argv, place.commandOptions({ version: artifact.version, artifact }, place.job.limits.stepMs), observer);
-    }
-    for (const name of readdirSync(place.root)) rmSync(path.join(place.root, name), { recursive: true, force: true });
-    for (const { unit } of services) {
-      manager.disable(unit);
-      rmSync(path.join(place.units, unit), { force: true });
-    }
-    const installed = await this.#install({ kind: "install", role });
-    for (const { file, content } of contents) writeFileSync(file, content);
-    manager.reload();
-    for (const { unit } of services) await manager.start(unit);
-    return `uninstalled; ${installed} afresh and started`;
-  }
-
   async #start(): Promise<string> {
-    const { place, manager } = this.#cell;
-    for (const { unit } of place.job.product.services) await manager.start(unit);
+    await Promise.all(this.#cell.fleet.hosts.map((host) => startServices(host)));
     return this.#expectHealth();
   }
 
   async #stop(): Promise<string> {
-    const { place, manager } = this.#cell;
-    for (const { unit } of [...place.job.product.services].reverse()) await manager.stop(unit);
+    await Promise.all(this.#cell.fleet.hosts.map((host) => stopServices(host)));
     return "stopped";
   }
 
   #edit(): string {
     const { root, job } = this.#cell.place;
-    for (const { file, append } of job.product.user) appendFileSync(path.join(root, file), append);
-    return `${job.product.user.length} files edited`;
+    const { user, hosts } = job.product;
+    // several hosts have a file of that name each; on the only one it may not be there yet
+    const edits = user.flatMap(({ file, append }) =>
+      (hosts === undefined ? [file] : matchingPaths(root, file)).map((one) => ({ file: one, append })),
+    );
+    for (const { file, append } of edits) appendFileSync(path.join(root, file), append);
+    return `${edits.length} files edited`;
   }
 
   async #snapshot(step: Extract<Step, { kind: "snapshot" }>): Promise<string> {
@@ -124,43 +94,55 @@ export class Steps {
   async #upgrade(step: Extract<Step, { kind: "upgrade" }>): Promise<string> {
     const { server, place, monitor } = this.#cell;
     const artifact = this.#target(step);
+    this.#latest = artifact;
     server.publish(artifact);
-    const triggers: Promise<string>[] = [];
+    if (step.role !== "again") monitor.watchClosely(claimsTimes(place.job.script));
+    const again: Promise<string>[] = [];
     const triggerAgain = (): string => {
-      triggers.push(this.#trigger(artifact));
+      again.push(this.#trigger(artifact, step));
       return `the upgrade to ${artifact.version} was triggered once more`;
     };
-    const reinstall = (role: "from" | "to"): Promise<string> => this.#reinstall(role);
-    if (step.faults && place.job.script.faults.length > 0) {
-      const { observer } = this.#cell;
-      this.#armed = armFaults(
-        place.job.script.faults,
-        faultTarget(this.#cell, artifact, { triggerAgain, reinstall }),
-        (fault, event, evidence) => observer.see({ kind: "fault", fault, event, evidence }),
-      );
-      await this.#armed.ready;
-    }
-    const { recorder } = this.#cell;
-    if (step.faults && place.job.script.sweep !== undefined && recorder !== undefined)
-      this.#recording = await Recording.begin(recorder, watchedFolders(place), this.#cell.observer);
+    if (step.faults) await this.#arm(artifact, triggerAgain);
     const struck = this.#struckDown();
-    const said = await this.#trigger(artifact);
-    await Promise.all(triggers);
+    const said = await this.#trigger(artifact, step);
+    await Promise.all(again);
+    if (step.until === "accepted") {
+      this.#unsettled = true;
+      return `${said}; it goes on`;
+    }
     const limit = place.job.product.limits.upgrade;
-    const waited = await Promise.race([monitor.steady(place.patience(limit)), struck]);
-    await this.#armed?.disarm();
+    const waited = await Promise.race([monitor.steady(place.ground.patience(limit)), struck]);
+    await this.#disarm();
     if (waited === "struck") return this.#record("killed");
     this.#over = waited === "reached";
     if (this.#over) return `${said}; over: version ${monitor.latest.version ?? "unknown"}`;
     throw new StepFailed(`${said}; not over ${this.#until(waited, limit)}`);
   }
 
+  /** Arms the scenario's faults, and begins to record where the script is a sweep's. */
+  async #arm(artifact: JobArtifact, triggerAgain: () => string): Promise<void> {
+    const { place, recorder, observer } = this.#cell;
+    const { faults, sweep } = place.job.script;
+    if (faults.length > 0) {
+      const reinstall = (role: "from" | "to"): Promise<string> => reinstallEverywhere(this.#cell, this.#artifact(role, undefined));
+      const target = faultTarget(this.#cell, artifact, { triggerAgain, reinstall, artifactOf: (role) => this.#artifact(role, undefined) });
+      const armed = armFaults(faults, target, (fault, event, evidence) => observer.see({ kind: "fault", fault, event, evidence }));
+      this.#armed.push(armed);
+      await armed.ready;
+    }
+    if (sweep !== undefined && recorder !== undefined) this.#recording = await Recording.begin(recorder, watchedFolders(place), observer);
+  }
+
+  async #disarm(): Promise<void> {
+    for (const armed of this.#armed) await armed.disarm();
+  }
+
   /** Where an operation is recorded and everything killed at it, nothing may be started again before the tree was looked at. */
   #struckDown(): Promise<"struck"> {
-    const { place, listenForInjections, manager } = this.#cell;
+    const { place, listenForInjections, fleet } = this.#cell;
     const killed = this.#recording !== undefined && place.job.script.faults.length > 0;
     return new Promise((resolve) => {
-      if (killed) listenForInjections(() => void manager.powerOff().then(() => resolve("struck")));
+      if (killed) listenForInjections(() => void fleet.powerOff().then(() => resolve("struck")));
     });
   }
 
@@ -183,29 +165,33 @@ export class Steps {
 
   async #settled(): Promise<string> {
     const { monitor, place } = this.#cell;
-    const undone = this.#armed?.undo() ?? 0;
-    this.#armed = undefined;
+    const { start, upgrade } = place.job.product.limits;
+    await this.#disarm();
+    let undone = 0;
+    for (const armed of this.#armed.splice(0)) undone += await armed.undo();
     if (!this.#over && undone === 0) throw new StepFailed(`Nothing changes any more: ${this.#why()}`);
-    const limit = place.job.product.limits.start;
-    const waited = await monitor.steady(place.patience(limit));
+    const limit = this.#unsettled ? longer(start, upgrade) : start;
+    this.#unsettled = false;
+    const waited = await monitor.steady(place.ground.patience(limit));
     if (waited !== "reached") throw new StepFailed(`Not steady ${this.#until(waited, limit)}`);
-    return monitor.latest.healthy ? "steady and healthy" : "steady: everything is down";
+    monitor.watchClosely(false);
+    return monitor.latest.healthy ? "steady and healthy" : `steady: ${this.#whoIsDown()}`;
   }
 
   /** After a boot an upgrade that was cut off may be finished, or taken back. */
   async #reboot(): Promise<string> {
     const { start, upgrade } = this.#cell.place.job.product.limits;
     await this.#cell.reboot();
-    return this.#expectHealth(milliseconds(upgrade) > milliseconds(start) ? upgrade : start);
+    return this.#expectHealth(longer(start, upgrade));
   }
 
   /** Healthy, and nothing under way: what runs only for a moment after a start is over. */
   async #expectHealth(limit = this.#cell.place.job.product.limits.start): Promise<string> {
     const { monitor, place } = this.#cell;
     this.#over = false;
-    const healthy = await monitor.healthy(place.patience(limit));
+    const healthy = await monitor.healthy(place.ground.patience(limit));
     if (healthy !== "reached") throw new StepFailed(`Not healthy ${this.#until(healthy, limit)}`);
-    const steady = await monitor.steady(place.patience(limit));
+    const steady = await monitor.steady(place.ground.patience(limit));
     if (steady !== "reached") throw new StepFailed(`Healthy, but not steady ${this.#until(steady, limit)}`);
     this.#over = true;
     return `healthy, version ${monitor.latest.version ?? "unknown"}`;
@@ -217,16 +203,25 @@ export class Steps {
     return `${waited === "crashing" ? `and given up after ${crashes} starts in a row without health` : `within ${limit}`}: ${this.#why()}`;
   }
 
-  async #trigger(artifact: JobArtifact): Promise<string> {
-    const { place, observer } = this.#cell;
-    const { command, accepted } = place.job.product.upgrade;
-    const target = { version: artifact.version, artifact };
-    const argv = command.map((word) => place.fill(word, target));
-    const { started } = place;
-    const deadlineMs = place.patience(place.job.product.limits.upgrade);
-    const options = { ...place.commandOptions(target, deadlineMs), accepted, started };
-    const { code, signal } = await runCommand(argv, options, observer);
-    return code !== null && accepted.includes(code) ? "accepted" : `not accepted (${code === null ? signal : `exit code ${code}`})`;
+  /** On each host that is meant, one after another, or once for all. */
+  async #trigger(
+    artifact: JobArtifact,
+    { hosts, services }: Pick<Extract<Step, { kind: "upgrade" }>, "hosts" | "services">,
+  ): Promise<string> {
+    const { place, fleet, observer } = this.#cell;
+    const { command, accepted, on } = place.job.product.upgrade;
+    const target = { version: artifact.version, artifact, hosts, services };
+    const { started } = place.ground;
+    const deadlineMs = place.ground.patience(place.job.product.limits.upgrade);
+    const meant = on === "operator" ? [place] : fleet.hosts.filter(({ name }) => hosts?.includes(name) ?? true).map((host) => host.place);
+    const refused: string[] = [];
+    for (const at of meant) {
+      const argv = command.map((word) => at.fill(word, target));
+      const { code, signal } = await runCommand(argv, { ...at.commandOptions(target, deadlineMs), accepted, started }, observer);
+      if (code === null || !accepted.includes(code))
+        refused.push(`${at.name === "" ? "" : `${at.name}: `}${code === null ? signal : `exit code ${code}`}`);
+    }
+    return refused.length === 0 ? "accepted" : `not accepted (${refused.join(", ")})`;
   }
 
   #target(step: Extract<Step, { kind: "upgrade" }>): JobArtifact {
@@ -244,15 +239,31 @@ export class Steps {
   }
 
   #why(): string {
-    const { monitor, manager, place, processes } = this.#cell;
-    const states = place.job.product.services.map(({ unit }) => `${unit} is ${manager.state(unit).state}`);
+    const { monitor, fleet } = this.#cell;
+    const states = fleet.hosts.flatMap(({ place, manager }) =>
+      place.job.product.services.map(({ unit }) => `${place.label(unit)} is ${manager.state(unit).state}`),
+    );
     const busy = monitor.busy();
-    const running = processes.list().length;
     return [
       ...states,
       monitor.latest.healthy ? "healthy" : "not healthy",
-      `${running} processes`,
+      `${fleet.agents().length} processes`,
       ...(busy.length > 0 ? [`busy: ${busy.join("; ")}`] : []),
     ].join(", ");
   }
+
+  #whoIsDown(): string {
+    const { members } = this.#cell.monitor.latest;
+    const down = members.filter(({ healthy }) => !healthy).map(({ name }) => name);
+    return down.length < members.length ? `${down.join(", ")} ${down.length === 1 ? "is" : "are"} down` : "everything is down";
+  }
+}
+
+/** Whether it is said how long something may be down, or how much at once: then it is looked at more often. */
+function claimsTimes({ downtime, overlap, concurrency }: CellJob["script"]): boolean {
+  return downtime !== undefined || overlap !== undefined || concurrency !== undefined;
+}
+
+function longer(one: string, other: string): string {
+  return milliseconds(other) > milliseconds(one) ? other : one;
 }

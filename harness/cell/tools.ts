@@ -2,7 +2,7 @@
 // all of them, made for the cell: so a tool can go, and come back, while the product runs, and nobody else misses it.
 import { accessSync, constants, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
-import type { Place } from "./place.ts";
+import { NOTHING, type Place } from "./place.ts";
 
 /** Links every tool of this program's own search path; returns the folder. What is called by its whole path is not affected. */
 export function linkTools(work: string): string {
@@ -21,17 +21,17 @@ export function linkTools(work: string): string {
 
 /** Takes the links of these tools away. */
 export function hideTools(
-  place: Pick<Place, "tools" | "variables">,
+  place: Pick<Place, "ground" | "variables">,
   tools: readonly string[],
 ): { readonly taken: readonly string[]; readonly left: readonly string[]; undo(): void } {
-  const folder = place.tools;
+  const folder = place.ground.tools;
   if (folder === undefined) throw new Error("Cannot hide tools: the cell was made without a search path of its own");
   const links = tools.flatMap((name) => {
     const target = namesIn(folder).includes(name) ? readlinkSync(path.join(folder, name)) : undefined;
     return target === undefined ? [] : [{ name, target }];
   });
   for (const { name } of links) rmSync(path.join(folder, name));
-  const searched = (place.variables({ version: "" })["PATH"] ?? "").split(path.delimiter);
+  const searched = (place.variables(NOTHING)["PATH"] ?? "").split(path.delimiter);
   const left = tools.flatMap((name) => searched.map((directory) => path.join(directory, name)).filter(isExecutable));
   return {
     taken: links.map(({ target }) => target),

@@ -1,5 +1,5 @@
 // What faults do, one function an action. A new action is a variant in the model's schema and a function here.
-import { type Action, bytes, shiftMilliseconds } from "../model/index.ts";
+import { type Action, bytes, type CompanionStep, type NetworkStep, shiftMilliseconds } from "../model/index.ts";
 import type { Fired, FaultTarget } from "./target.ts";
 
 /** Carries out the action. `hit` is for actions whose proof comes later, such as a request that is answered badly. */
@@ -18,14 +18,17 @@ export async function carryOut(action: Action, target: FaultTarget, hit: (eviden
   if ("hide" in action) return hide(action.hide, target);
   if ("clock" in action) return jumpClock(action.clock, target);
   if ("reinstall" in action) return { event: "fired", evidence: await target.reinstall(action.reinstall) };
+  if ("reboot" in action) return reboot(target, action.reboot);
+  if ("network" in action) return changeNetwork(action, target);
+  if ("companion" in action) return changeCompanion(action, target);
   return action satisfies never;
 }
 
 /** Everyone is stopped before anyone is killed: otherwise the first death could be acted upon. */
 async function kill(action: Extract<Action, { kill: unknown }>, target: FaultTarget): Promise<Fired> {
-  if (action.kill === "all" && action.signal === "SIGKILL") return killed(action.signal, await target.killAll());
+  if (action.kill === "all" && action.signal === "SIGKILL") return killed(action.signal, await target.killAll(action.on));
   if (action.kill === "caller") throw new Error("Cannot tell the caller of an operation here: the recorder does that at its own trigger");
-  const victims = target.aimedAt(action.kill);
+  const victims = target.aimedAt(action.kill, action.on);
   if (action.signal === "SIGKILL" && process.platform !== "win32") for (const { pid } of victims) target.signal(pid, "SIGSTOP");
   const reached = victims.filter(({ pid }) => target.signal(pid, action.signal));
   const fired = killed(action.signal, reached);
@@ -43,9 +46,30 @@ function killed(signal: string, victims: readonly { readonly pid: number; readon
   return { event: "fired", evidence: `${signal} to ${victims.map(({ pid, command }) => `${pid} (${command})`).join(", ")}` };
 }
 
-async function reboot(target: FaultTarget): Promise<Fired> {
-  const victims = await target.reboot();
-  return { event: "fired", evidence: `rebooted; killed ${victims.length === 0 ? "nothing" : victims.join(", ")}` };
+async function reboot(target: FaultTarget, host?: string): Promise<Fired> {
+  const victims = await target.reboot(host);
+  return {
+    event: "fired",
+    evidence: `${host === undefined ? "" : `${host} `}rebooted; killed ${victims.length === 0 ? "nothing" : victims.join(", ")}`,
+  };
+}
+
+function changeNetwork(action: NetworkStep, target: FaultTarget): Fired {
+  const evidence = target.changeNetwork(action);
+  if (evidence === undefined) return { event: "impossible", evidence: `there is no line between ${action.between.join(" and ")}` };
+  if (action.network === "heal") return { event: "fired", evidence };
+  return {
+    event: "fired",
+    evidence,
+    undo: () => target.changeNetwork({ network: "heal", between: action.between }) ?? "one of the machines is gone",
+  };
+}
+
+/** Nobody restarts a companion: what was ended is started again when it is taken back. */
+async function changeCompanion(action: CompanionStep, target: FaultTarget): Promise<Fired> {
+  const evidence = await target.changeCompanion(action);
+  if (action.do !== "stop" && action.do !== "kill") return { event: "fired", evidence };
+  return { event: "fired", evidence, undo: () => target.changeCompanion({ ...action, do: "start" }) };
 }
 
 function serve(action: Extract<Action, { serve: unknown }>, target: FaultTarget, hit: (evidence: string) => void): Fired {

@@ -1,7 +1,7 @@
 // Each trigger fires when it should and not before; each action leaves proof. The target is a small world in memory,
 // but for processes and files, which the cell program's own tests and the environments' contract cover for real.
 import { expect, test } from "vitest";
-import { fault, type Fault, type ProcessEntry } from "../model/index.ts";
+import { type CompanionStep, fault, type Fault, type NetworkStep, type ProcessEntry } from "../model/index.ts";
 import { armFaults, type FaultTarget } from "./index.ts";
 
 class World implements FaultTarget {
@@ -29,15 +29,19 @@ class World implements FaultTarget {
     return gained;
   };
   processes = (): ProcessEntry[] => this.running;
-  aimedAt = (who: "agent" | "updater" | "watcher" | "all"): ProcessEntry[] =>
-    this.running.filter(({ command }) => who === "all" || command.startsWith(who));
+  aimedAt = (who: "agent" | "updater" | "watcher" | "all", host?: string): ProcessEntry[] =>
+    this.running.filter(({ command, on }) => (who === "all" || command.startsWith(who)) && (host === undefined || on === host));
   signal = (pid: number, name: NodeJS.Signals): boolean => {
     const there = this.running.some((entry) => entry.pid === pid);
     if (there) this.signals.push(`${name} ${pid}`);
     if (name === "SIGKILL") this.running = this.running.filter((entry) => entry.pid !== pid);
     return there;
   };
-  killAll = async (): Promise<ProcessEntry[]> => this.running.splice(0);
+  killAll = async (host?: string): Promise<ProcessEntry[]> => {
+    const killed = this.running.filter(({ on }) => host === undefined || on === host);
+    this.running = this.running.filter((entry) => !killed.includes(entry));
+    return killed;
+  };
   onServiceStart = (_service: string, callback: (pid: number) => void): (() => void) => {
     this.starts.push(callback);
     return () => (this.starts = this.starts.filter((one) => one !== callback));
@@ -81,7 +85,19 @@ class World implements FaultTarget {
     this.passes++;
     return "operations succeed again";
   };
-  reboot = async (): Promise<string[]> => this.running.splice(0).map(({ command }) => command);
+  reboot = async (host?: string): Promise<string[]> => (await this.killAll(host)).map(({ command }) => command);
+  network: string[] = [];
+  changeNetwork = ({ network, between }: NetworkStep): string | undefined => {
+    if (!between.includes("store")) return undefined;
+    this.network.push(network);
+    return `${network} between ${between.join(" and ")}`;
+  };
+  companions: string[] = [];
+  changeCompanion = async ({ companion, do: done }: CompanionStep): Promise<string> => {
+    if (companion !== "store") throw new Error(`Cannot ${done} ${companion}: there is none`);
+    this.companions.push(done);
+    return `${companion}: ${done}`;
+  };
   triggerAgain = (): string => "triggered once more";
   remount = (options: string): string | undefined => {
     this.remounts.push(options);
@@ -172,7 +188,7 @@ test("a server fault has fired when a request was answered badly, not before", a
   expect(events).toEqual(["armed"]);
   world.hits.forEach((hit) => hit("request x answered"));
   expect(await fired).toContain("request x answered");
-  faults.undo();
+  await faults.undo();
   expect(events).toEqual(["armed", "fired", "undone"]);
   expect(world.hits).toEqual([]);
 });
@@ -181,7 +197,7 @@ test("the disk is cut to what is used plus what may stay free, and given back", 
   const world = new World();
   const { fired, faults } = armed(world, { do: { limitDisk: { archive: 1, unpacked: 0.5, installed: 0 } } });
   expect(await fired).toContain("cut from 1000000 to 28672 bytes, 20480 free");
-  faults.undo();
+  await faults.undo();
   expect(world.remounts).toEqual(["size=28672", "size=1000000"]);
 });
 
@@ -197,7 +213,7 @@ test("a fault that is never undone stays", async () => {
   const world = new World();
   const { fired, faults } = armed(world, { do: "read-only", undo: "never" });
   await fired;
-  faults.undo();
+  await faults.undo();
   expect(world.remounts).toEqual(["ro"]);
 });
 
@@ -228,7 +244,7 @@ test("what is stopped goes on when the fault is taken back; what ended meanwhile
   const { events, fired, faults } = armed(world, { do: { kill: "all", signal: "SIGSTOP" } });
   expect(await fired).toContain("SIGSTOP to 7 (agent run), 8 (updater)");
   world.running = [AGENT];
-  faults.undo();
+  await faults.undo();
   expect(world.signals.slice(2)).toEqual(["SIGCONT 7"]);
   expect(events).toEqual(["fired", "undone"]);
 });
@@ -251,7 +267,7 @@ test("a frozen service manager is thawed, a crashed one is not", async () => {
     const world = new World();
     const { fired, faults } = armed(world, { do: { serviceManager: how } });
     await fired;
-    faults.undo();
+    await faults.undo();
     expect(world.manager).toEqual(after);
   }
 });
@@ -260,7 +276,7 @@ test("inodes are cut to what is used plus what may stay free, and given back", a
   const world = new World();
   const { fired, faults } = armed(world, { do: { limitInodes: 3 } });
   expect(await fired).toContain("cut from 1000 to 43 inodes, 3 free");
-  faults.undo();
+  await faults.undo();
   expect(world.remounts).toEqual(["nr_inodes=43", "nr_inodes=1000"]);
 });
 
@@ -283,7 +299,7 @@ test("tools are hidden and come back; one that is found all the same, or was nev
   const { fired, faults } = armed(world, { do: { hide: ["tar", "ping"] } });
   expect(await fired).toContain("no longer on the search path: tar");
   expect([...world.tools]).toEqual(["ps"]);
-  faults.undo();
+  await faults.undo();
   expect(world.tools.has("tar")).toBe(true);
   expect(await armed(world, { do: { hide: ["ping"] } }).fired).toContain("none of ping was on the search path");
   world.absolute.add("tar");
@@ -299,7 +315,7 @@ test("the clock jumps for those who follow it, and back; without any it proves n
   const { fired, faults } = armed(world, { do: { clock: "+43d" } });
   expect(await fired).toContain("set by +43d, followed by agent run; not followed by static thing");
   expect(world.aheadMs).toBe(43 * 86_400_000);
-  faults.undo();
+  await faults.undo();
   expect(world.aheadMs).toBe(0);
   world.running = [];
   const alone = armed(world, { do: { clock: "-2h" } });
@@ -319,7 +335,7 @@ test.each([
   const { events, faults } = armed(world, { when: { operation: "write", path: "a" }, do: action });
   await faults.ready;
   world.interruptions[0]?.("errno at operation 7");
-  faults.undo();
+  await faults.undo();
   expect(events).toEqual(expected);
   expect(world.passes).toBe(passes);
 });

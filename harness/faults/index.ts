@@ -13,7 +13,7 @@ export interface ArmedFaults {
   /** Nothing fires any more; waits for what is firing just now. Faults in force stay in force. */
   disarm(): Promise<void>;
   /** Takes back what is in force and not meant to last; returns how many that were. */
-  undo(): number;
+  undo(): Promise<number>;
 }
 
 /** @param report called with the index of the fault, what happened to it, and the evidence */
@@ -23,11 +23,19 @@ export function armFaults(
   report: (fault: number, event: FaultEvent, evidence: string) => void,
 ): ArmedFaults {
   const firing = new Set<Promise<void>>();
-  const undos: { readonly fault: number; readonly undo: () => string; readonly when: Fault["undo"]; timer?: NodeJS.Timeout }[] = [];
-  const takeBack = (entry: (typeof undos)[number]): void => {
+  const undos: {
+    readonly fault: number;
+    readonly undo: () => string | Promise<string>;
+    readonly when: Fault["undo"];
+    timer?: NodeJS.Timeout;
+  }[] = [];
+  const takeBack = async (entry: (typeof undos)[number]): Promise<void> => {
     clearTimeout(entry.timer);
     undos.splice(undos.indexOf(entry), 1);
-    report(entry.fault, "undone", entry.undo());
+    const said = await Promise.resolve()
+      .then(() => entry.undo())
+      .catch((error: unknown) => `cannot be taken back: ${error instanceof Error ? error.message : String(error)}`);
+    report(entry.fault, "undone", said);
   };
   const fire = async (fault: number, { do: action, undo }: Fault, why: string): Promise<void> => {
     const fired = await carryOut(action, target, (evidence) => report(fault, "fired", `${why}; ${evidence}`));
@@ -35,7 +43,7 @@ export function armFaults(
     if (fired.undo === undefined) return;
     const entry: (typeof undos)[number] = { fault, undo: fired.undo, when: undo };
     undos.push(entry);
-    if (undo !== "settled" && undo !== "never") entry.timer = setTimeout(() => takeBack(entry), milliseconds(undo));
+    if (undo !== "settled" && undo !== "never") entry.timer = setTimeout(() => void takeBack(entry), milliseconds(undo));
   };
   const disarms = faults.map((fault, index) => {
     if (fault.when !== "start") report(index, "armed", JSON.stringify(fault.when));
@@ -61,9 +69,9 @@ export function armFaults(
       await Promise.all(disarms.map((disarm) => disarm()));
       await Promise.all(firing);
     },
-    undo: () => {
+    undo: async () => {
       const taken = undos.filter(({ when }) => when === "settled");
-      for (const entry of taken) takeBack(entry);
+      for (const entry of taken) await takeBack(entry);
       return taken.length;
     },
   };

@@ -1,5 +1,5 @@
 // What a fault may see of a cell and do to it. The cell program implements it; faults know nothing else.
-import type { Action, ProcessEntry, ServerMisbehaviour, Trigger } from "../model/index.ts";
+import type { Action, CompanionStep, NetworkStep, ProcessEntry, ServerMisbehaviour, Trigger } from "../model/index.ts";
 
 export type OperationTrigger = Extract<Trigger, { operation: unknown }>;
 export type OperationAction = Extract<Action, { kill: unknown } | { fail: unknown }>;
@@ -12,11 +12,12 @@ export interface FaultTarget {
   /** What the product's logs have gained since they were last asked for with the same key. */
   logged(key: object): string;
   processes(): ProcessEntry[];
-  /** Those a fault aims at. */
-  aimedAt(who: "agent" | "updater" | "watcher" | "all"): ProcessEntry[];
+  /** Those a fault aims at, on all machines or on one host. */
+  aimedAt(who: "agent" | "updater" | "watcher" | "all", host?: string): ProcessEntry[];
   /** False when it had ended already. */
   signal(pid: number, name: NodeJS.Signals): boolean;
-  killAll(): Promise<ProcessEntry[]>;
+  /** Kills everything, or all that runs on one host. */
+  killAll(host?: string): Promise<ProcessEntry[]>;
   /** Calls back on every start of the service; returns what stops that. */
   onServiceStart(service: string, callback: (pid: number) => void): () => void;
   misbehave(glob: string, misbehave: ServerMisbehaviour, hit: (evidence: string) => void): () => void;
@@ -30,8 +31,12 @@ export interface FaultTarget {
   onAnswer(role: "from" | "to" | "next", callback: (version: string) => void): () => void;
   /** Ends what `interrupt` began for good: operations succeed again. Says so. */
   letOperationsPass(): string;
-  /** Cuts the power and starts again; returns what was killed. */
-  reboot(): Promise<string[]>;
+  /** Cuts the power, of all machines or of one host, and starts again; returns what was killed. */
+  reboot(host?: string): Promise<string[]>;
+  /** Changes the line between two machines; returns what came of it, or undefined when there is no such line. */
+  changeNetwork(step: NetworkStep): string | undefined;
+  /** Does something to a companion; returns what came of it, or throws. */
+  changeCompanion(step: CompanionStep): Promise<string>;
   /** Triggers the upgrade under way once more, without waiting for its end; returns the command. */
   triggerAgain(): string;
   /** Remounts the install tree with these options; returns an error text, or undefined when it worked. */
@@ -61,5 +66,5 @@ export interface Fired {
   readonly evidence: string;
   /** `impossible`: it could not be done here and proves nothing. `moot`: this release has nothing that it could be done to. `waiting`: evidence comes later, by `hit`. */
   readonly event: "fired" | "impossible" | "waiting" | "moot";
-  readonly undo?: () => string;
+  readonly undo?: () => string | Promise<string>;
 }

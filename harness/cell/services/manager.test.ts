@@ -7,15 +7,13 @@ import { expect, test } from "vitest";
 import { signal } from "../processes.ts";
 import { scratchCell, type ScratchCell } from "../testing/scratch-cell.ts";
 import { ServiceManager } from "./manager.ts";
+import { cutPower } from "./power.ts";
 import { serveSystemctl } from "./systemctl.ts";
 
 const STARTED = { kind: "service", event: "started" } as const;
 
 function managed(cell: ScratchCell, settings: string, script = "exec sleep 1000"): ServiceManager {
-  const manager = new ServiceManager(cell.place, cell.observer, cell.processes, () => ({
-    ...cell.place.variables({ version: "" }),
-    UPMATRIX_CELL: cell.place.job.work,
-  }));
+  const manager = new ServiceManager(cell.place, cell.observer, cell.processes);
   writeFileSync(
     path.join(cell.place.units, "agent.service"),
     `[Service]\nExecStart=/bin/sh -c '${script}'\nTimeoutStopSec=300ms\nRestartSec=1ms\n${settings}\n`,
@@ -107,7 +105,7 @@ test("a unit file that cannot be read fails neither reload nor boot, only its ow
   manager.reload();
   await expect(manager.start("agent.service")).rejects.toThrow("has no ExecStart=");
   manager.enable("agent.service");
-  await manager.powerOff();
+  await cutPower([manager], () => cell.processes.killAll());
   await manager.boot();
   expect(cell.seen.at(-1)).toMatchObject({ kind: "service", service: "agent.service", event: "failed" });
   writeFileSync(file, text);
@@ -180,7 +178,7 @@ test("a reboot kills everything and starts what is enabled", async () => {
   await manager.start("agent.service");
   await childIsThere(cell);
   const before = manager.state("agent.service").pid;
-  const killed = await manager.powerOff();
+  const killed = await cutPower([manager], () => cell.processes.killAll());
   expect(killed).toHaveLength(2);
   expect(cell.processes.list()).toEqual([]);
   await manager.boot();

@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Observer } from "../observer.ts";
-import type { Place } from "../place.ts";
+import { NOTHING, type Place } from "../place.ts";
 import { type Processes, signal } from "../processes.ts";
 import { tryToStart } from "../try-to-start.ts";
 import { readUnit, type Unit } from "./unit-file.ts";
@@ -35,16 +35,14 @@ export class ServiceManager {
   readonly #place: Place;
   readonly #observer: Observer;
   readonly #processes: Processes;
-  readonly #variables: () => Record<string, string>;
   #off = false;
   /** Settles when the manager goes on; undefined while it works. */
   #asleep: { readonly over: Promise<void>; wake(): void; readonly until: "thaw" | "reboot" } | undefined;
 
-  constructor(place: Place, observer: Observer, processes: Processes, variables: () => Record<string, string>) {
+  constructor(place: Place, observer: Observer, processes: Processes) {
     this.#place = place;
     this.#observer = observer;
     this.#processes = processes;
-    this.#variables = variables;
     mkdirSync(path.join(place.units, WANTS), { recursive: true });
     mkdirSync(place.logs, { recursive: true });
   }
@@ -99,11 +97,16 @@ export class ServiceManager {
     const { killMode, killSignal, stopMs } = service.unit;
     if (killMode !== "none") {
       if (service.main?.pid !== undefined) signal(service.main.pid, killSignal);
-      if (killMode === "control-group") for (const { pid } of this.#processes.ofUnit(name)) signal(pid, killSignal);
+      if (killMode === "control-group") for (const { pid } of this.#processes.ofUnit(this.#label(name))) signal(pid, killSignal);
     }
     const kill = setTimeout(
       () => {
-        this.#observer.see({ kind: "service", service: name, event: "stopped", detail: `did not stop within ${stopMs} ms: killed` });
+        this.#observer.see({
+          kind: "service",
+          service: this.#label(name),
+          event: "stopped",
+          detail: `did not stop within ${stopMs} ms: killed`,
+        });
         if (service.main?.pid !== undefined) signal(service.main.pid, "SIGKILL");
         if (killMode !== "process") this.#sweep(service);
       },
@@ -170,6 +173,11 @@ export class ServiceManager {
     return { state: service.state, pid, restarts: service.restarts, enabled: this.isEnabled(name) };
   }
 
+  /** Its main process; undefined when none runs, also when there is no such unit yet. */
+  pidOf(name: string): number | undefined {
+    return this.#services.get(name)?.main?.pid;
+  }
+
   /** True while a service runs, or is about to. */
   alive(): boolean {
     return this.pending() || [...this.#services.values()].some((service) => service.state === "active");
@@ -188,18 +196,20 @@ export class ServiceManager {
   signal(name: string, what: NodeJS.Signals, who: "main" | "all"): void {
     const service = this.#service(name);
     if (service.main?.pid !== undefined) signal(service.main.pid, what);
-    if (who === "all") for (const { pid } of this.#processes.ofUnit(name)) signal(pid, what);
+    if (who === "all") for (const { pid } of this.#processes.ofUnit(this.#label(name))) signal(pid, what);
   }
 
-  /** Cuts the power: every process of the cell dies at once, nothing is restarted. Returns what was killed. */
-  async powerOff(): Promise<string[]> {
+  /** The power is about to be cut: from now on nothing is restarted, whoever dies. */
+  unplug(): void {
     this.#off = true;
     this.#wakeUp();
     for (const service of this.#services.values()) this.#cancelRestart(service);
-    const killed = await this.#processes.killAll();
+  }
+
+  /** Everything was killed after `unplug`: waits until that was noticed, and knows of no service any more. */
+  async forget(): Promise<void> {
     await Promise.all([...this.#services.values()].map((service) => service.gone));
     this.#services.clear();
-    return killed.map((entry) => `${entry.pid} ${entry.command}`);
   }
 
   /** Starts every enabled unit. */
@@ -209,7 +219,7 @@ export class ServiceManager {
       if (!existsSync(this.#file(name))) continue;
       await this.start(name).catch((error: Error) =>
         // one unit that cannot be started keeps no other from starting
-        this.#observer.see({ kind: "service", service: name, event: "failed", detail: error.message }),
+        this.#observer.see({ kind: "service", service: this.#label(name), event: "failed", detail: error.message }),
       );
     }
   }
@@ -232,6 +242,11 @@ export class ServiceManager {
     return service;
   }
 
+  /** How a unit is called where there are several hosts. */
+  #label(name: string): string {
+    return this.#place.label(name);
+  }
+
   #file(name: string): string {
     return path.join(this.#place.units, path.basename(name));
   }
@@ -246,7 +261,7 @@ export class ServiceManager {
     service.starts = [...service.starts.filter((at) => now - at < unit.startLimitMs), now];
     if (unit.startLimitBurst > 0 && service.starts.length > unit.startLimitBurst) {
       service.state = "failed";
-      this.#observer.see({ kind: "service", service: unit.name, event: "failed", detail: "start limit hit" });
+      this.#observer.see({ kind: "service", service: this.#label(unit.name), event: "failed", detail: "start limit hit" });
       return;
     }
     service.state = "active";
@@ -255,12 +270,12 @@ export class ServiceManager {
 
   #run(service: Service): Promise<void> {
     const { unit } = service;
-    const [file = "", ...rest] = this.#place.started(unit.command);
+    const [file = "", ...rest] = this.#place.ground.started(unit.command);
     const log = openSync(path.join(this.#place.logs, `${unit.name}.log`), "a");
     const options = {
       cwd: unit.directory ?? this.#place.root,
-      ...this.#place.identity,
-      env: { ...this.#variables(), ...unit.environment, UPMATRIX_UNIT: unit.name },
+      ...this.#place.ground.identity,
+      env: { ...this.#place.variables(NOTHING), ...unit.environment, UPMATRIX_UNIT: this.#label(unit.name) },
       stdio: ["ignore", log, log] as ("ignore" | number)[], // a tuple would choose another overload
       detached: process.platform !== "win32",
       windowsHide: true,
@@ -269,7 +284,7 @@ export class ServiceManager {
     closeSync(log);
     if (child instanceof Error) {
       const detail = `cannot be started: ${child.message}`;
-      this.#observer.see({ kind: "service", service: unit.name, event: "exited", code: null, signal: null, detail });
+      this.#observer.see({ kind: "service", service: this.#label(unit.name), event: "exited", code: null, signal: null, detail });
       return this.#afterExit(service, { code: null, signal: null });
     }
     service.main = child;
@@ -280,7 +295,7 @@ export class ServiceManager {
         ended = true;
         this.#observer.see({
           kind: "service",
-          service: unit.name,
+          service: this.#label(unit.name),
           event: "exited",
           ...(child.pid === undefined ? {} : { pid: child.pid }),
           ...exit,
@@ -291,7 +306,7 @@ export class ServiceManager {
       child.on("spawn", () =>
         this.#observer.see({
           kind: "service",
-          service: unit.name,
+          service: this.#label(unit.name),
           event: "started",
           ...(child.pid === undefined ? {} : { pid: child.pid }),
         }),
@@ -314,10 +329,10 @@ export class ServiceManager {
     service.main = undefined;
     if (stopping) {
       service.state = "inactive";
-      this.#observer.see({ kind: "service", service: name, event: "stopped" });
+      this.#observer.see({ kind: "service", service: this.#label(name), event: "stopped" });
     } else if (!this.#off && restarts(service.unit, exit)) {
       service.state = "auto-restart";
-      service.cancel = this.#place.after(service.unit.restartMs, () => void this.awake().then(() => this.#restart(service)));
+      service.cancel = this.#place.ground.after(service.unit.restartMs, () => void this.awake().then(() => this.#restart(service)));
     } else {
       service.state = succeeded(exit) ? "inactive" : "failed";
     }
@@ -332,11 +347,11 @@ export class ServiceManager {
 
   /** Waits for the rest of the group; what outlives TimeoutStopSec is killed by `stop`. */
   async #groupEnds(service: Service): Promise<void> {
-    while (this.#processes.ofUnit(service.unit.name).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (this.#processes.ofUnit(this.#label(service.unit.name)).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   #sweep(service: Service): void {
-    for (const { pid } of this.#processes.ofUnit(service.unit.name)) signal(pid, "SIGKILL");
+    for (const { pid } of this.#processes.ofUnit(this.#label(service.unit.name))) signal(pid, "SIGKILL");
   }
 
   #cancelRestart(service: Service): void {

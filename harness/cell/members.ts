@@ -1,0 +1,58 @@
+// Asks the members of a fleet – hosts, services, services of hosts – how they are, and makes one answer of theirs.
+import { type Member, type MemberName, memberNames } from "../model/index.ts";
+import type { Host } from "./host.ts";
+import { NOTHING } from "./place.ts";
+import type { Answers } from "./probe.ts";
+import { identityOf } from "./processes.ts";
+
+/** What the whole product answers, and each of its members; there are none when it is one agent. */
+export interface FleetAnswers extends Answers {
+  readonly members: readonly Member[];
+}
+
+/** Asks everybody at once. */
+export async function askAll(hosts: readonly Host[]): Promise<FleetAnswers> {
+  const [first] = hosts;
+  if (first === undefined) return { version: null, healthy: false, members: [] };
+  const named = membersOf(hosts);
+  if (named.length === 0) return { ...(await first.prober.ask()), members: [] };
+  const members = await Promise.all(named.map(({ at, ...name }) => askMember(name, at)));
+  return { ...together(members), members };
+}
+
+/** The members of these hosts, and where each is. */
+export function membersOf(hosts: readonly Host[]): (MemberName & { readonly at: Host })[] {
+  const [first] = hosts;
+  if (first === undefined) return [];
+  const names = memberNames(first.place.job.product, hosts.map(({ name }) => name).filter(Boolean));
+  return names.flatMap((name) => {
+    const at = hosts.find((host) => host.name === (name.host ?? ""));
+    return at === undefined ? [] : [{ ...name, at }];
+  });
+}
+
+/** The fleet's answer: well when all are; the versions of all that answer. */
+export function together(members: readonly Pick<Member, "version" | "healthy">[]): Answers {
+  return { version: joined(members.map(({ version }) => version)), healthy: members.every(({ healthy }) => healthy) };
+}
+
+/** `1.0.0`, or `1.0.0 and 1.1.0`; null when nobody says anything. */
+export function joined(said: readonly (string | null)[]): string | null {
+  const different = [...new Set(said.filter((one) => one !== null))].sort();
+  return different.length === 0 ? null : different.join(" and ");
+}
+
+async function askMember({ name, host, service }: MemberName, { prober, manager, place }: Host): Promise<Member> {
+  const { product } = place.job;
+  const declared = product.services.find((one) => one.name === (service ?? product.services[0]?.name));
+  const { version, health } = (service === undefined ? undefined : declared) ?? product;
+  const answers = await prober.ask({ version: version ?? product.version, health }, { ...NOTHING, service });
+  const pid = declared === undefined ? undefined : manager.pidOf(declared.unit);
+  return {
+    name,
+    ...(host === undefined ? {} : { host }),
+    ...(service === undefined ? {} : { service }),
+    ...answers,
+    process: pid === undefined ? null : identityOf(pid),
+  };
+}
