@@ -33,7 +33,7 @@ export async function runCommand(patterns: string[], options: FilterOptions & Hi
   const { record, directory } = await runCells(id, project, choice, { patterns, options, command });
   const problems = [...(await writeViews(record, directory)), ...(await remember(record, options, command))];
   printSummary(record, directory);
-  printAnnotations(record, command);
+  printAnnotations(record, project);
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length > 0 && record.exitCode === 0 ? 3 : record.exitCode;
 }

@@ -22,6 +22,8 @@ export interface Project {
   readonly scenarios: Readonly<Record<string, Scenario>>;
   /** Where each known failure stands in the matrix. */
   readonly knownPositions: readonly Position[];
+  /** Where each release of each product does, by version. */
+  readonly releasePositions: Readonly<Record<string, Readonly<Record<string, Position>>>>;
 }
 
 export interface LoadOptions {
@@ -53,6 +55,12 @@ export async function loadProject(directory: string, options: LoadOptions): Prom
     productDirectories: Object.fromEntries(outline.products.map(({ name, folder }) => [name, path.join(root, folder)])),
     scenarios: valuesOf(scenarios.loaded),
     knownPositions: value.known.map((_, index) => source.locate(["known", index, "expires"])),
+    releasePositions: Object.fromEntries(
+      Object.entries(value.products).map(([product, { releases }]) => [
+        product,
+        Object.fromEntries(releases.map(({ version }, index) => [version, source.locate(["products", product, "releases", index])])),
+      ]),
+    ),
   };
 }
 

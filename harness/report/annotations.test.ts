@@ -1,7 +1,8 @@
 // Annotations read back as GitHub's runner reads them: whatever an agent writes, it starts no command of its own.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { githubAnnotations } from "./annotations.ts";
+import type { CellRecord } from "../model/index.ts";
+import { githubAnnotations, type Place } from "./annotations.ts";
 import { SAMPLE, sampleCell } from "./sample.ts";
 
 interface Read {
@@ -20,7 +21,7 @@ function read(line: string): Read {
 }
 
 test("each cause is one error at the matrix, with findings and replay; problems are warnings", () => {
-  const told = githubAnnotations(SAMPLE, "matrix.yaml").map(read);
+  const told = githubAnnotations(SAMPLE, () => ({ file: "matrix.yaml" })).map(read);
   expect(told.map(({ kind, properties }) => [kind, properties["file"], properties["title"]])).toEqual([
     ["error", "matrix.yaml", "failed: sample/1.4.0..2.0.0/crash-on-start@docker and 1 other cell"],
     ["error", "matrix.yaml", "failed: sample/2.1.0..1.4.0/clean@docker"],
@@ -32,16 +33,31 @@ test("each cause is one error at the matrix, with findings and replay; problems 
   expect(told[0]?.message).toMatch(/\nupmatrix replay sample\/1\.4\.0\.\.2\.0\.0\/crash-on-start@docker$/);
 });
 
+test("each stands where it is to be looked at: a cell at its own line, what is about the run at the file", () => {
+  const place = (cell: CellRecord | null): Place => ({
+    file: "matrix.yaml",
+    ...(cell === null ? {} : { position: { line: cell.verdict === "fixed" ? 90 : 7, column: 9 } }),
+  });
+  const told = githubAnnotations(SAMPLE, place).map(read);
+  expect(told.map(({ properties }) => [properties["title"]?.split(":")[0], properties["line"], properties["col"]])).toEqual([
+    ["failed", "7", "9"],
+    ["failed", "7", "9"],
+    ["errored", "7", "9"],
+    ["fixed", "90", "9"],
+    ["Around the cells", undefined, undefined],
+  ]);
+});
+
 test("what passed, was skipped or is known makes none", () => {
   const cells = SAMPLE.cells.filter(({ verdict }) => ["passed", "skipped", "known"].includes(verdict));
-  expect(githubAnnotations({ ...SAMPLE, cells, problems: [] }, "matrix.yaml")).toEqual([]);
+  expect(githubAnnotations({ ...SAMPLE, cells, problems: [] }, () => ({ file: "matrix.yaml" }))).toEqual([]);
 });
 
 test("the tenth of many says how many more there are", () => {
   const cells = Array.from({ length: 40 }, (_, index) =>
     sampleCell({ verdict: "failed", findings: [{ check: `c${"x".repeat(index)}`, path: null, expected: "a", actual: "b", step: 1 }] }),
   );
-  const told = githubAnnotations({ ...SAMPLE, cells, problems: [] }, "m").map(read);
+  const told = githubAnnotations({ ...SAMPLE, cells, problems: [] }, () => ({ file: "m" })).map(read);
   expect(told.length).toBe(10);
   expect(told[9]?.properties["title"]).toBe("31 more cells to look at");
 });
@@ -51,7 +67,7 @@ test("no text starts a command or ends its own", () => {
   fc.assert(
     fc.property(hostile, hostile, (name, text) => {
       const cell = sampleCell({ id: `a${name.join("")}`, summary: `s${text.join("")}`, verdict: "errored", reason: text.join("") });
-      const lines = githubAnnotations({ ...SAMPLE, cells: [cell], problems: [text.join("")] }, "a,b:c.yaml");
+      const lines = githubAnnotations({ ...SAMPLE, cells: [cell], problems: [text.join("")] }, () => ({ file: "a,b:c.yaml" }));
       expect(lines.length).toBe(2);
       for (const line of lines)
         expect(read(line)).toMatchObject({ kind: expect.stringMatching(/^(error|warning)$/), properties: { file: "a,b:c.yaml" } });

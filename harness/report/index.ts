@@ -1,5 +1,5 @@
 // The door of report: views of a run record, as text. Pure: it reads no file and knows no time.
-export { githubAnnotations } from "./annotations.ts";
+export { githubAnnotations, type Place } from "./annotations.ts";
 export { type CaseResult, caseLines, caseResult, caseSummary } from "./cases.ts";
 export { type DetailOptions, cellDetail, cellLine } from "./cell-detail.ts";
 export { type Comparison, compareHtml, compareMarkdown, compareRuns, compareText, isWorse } from "./compare/index.ts";
