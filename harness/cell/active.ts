@@ -20,10 +20,11 @@ export async function readActive(hosts: readonly Host[], observer: Observer, ask
   const { name, ...only } = first;
   if (name === "") return only;
   const all = [first, ...others];
+  const led = all.find(({ exists }) => !exists) ?? first; // one that leads nowhere is what is to be seen
   const details = [...Map.groupBy(all, ({ detail }) => detail)];
   return {
     exists: all.every(({ exists }) => exists),
-    target: joined(all.map(({ target }) => target)),
+    target: led.target === null ? null : `${led.name}/${led.target}`,
     version: joined(all.map(({ version }) => version)),
     detail: details
       .map(([detail, some]) => (details.length === 1 ? detail : `${some.map((one) => one.name).join(", ")}: ${detail}`))

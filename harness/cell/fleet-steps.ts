@@ -19,6 +19,8 @@ import { readFacts } from "./statements.ts";
 const ASK_EVERY_MS = 20;
 
 export interface Releases {
+  /** What is installed in the beginning. */
+  readonly baseline: () => JobArtifact;
   /** The sound artifact of a role. */
   readonly of: (role: "from" | "to" | "next") => JobArtifact;
   /** What was published last, or what is to come. */
@@ -28,7 +30,7 @@ export interface Releases {
 /** Returns what there is to say of it, or throws StepFailed. */
 export async function takeFleetStep(step: FleetStep, cell: Cell, releases: Releases): Promise<string> {
   if ("reboot" in step) return rebootHost(step.reboot, cell);
-  if ("add" in step) return addHost(step.add, cell, releases.of("from"));
+  if ("add" in step) return addHost(step.add, cell, releases.baseline());
   if ("remove" in step) return removeHost(step.remove, cell, releases.latest());
   if ("run" in step) return runNamed(step, cell, releases.latest());
   if ("burst" in step) return burst(step, cell, releases.latest());
@@ -73,6 +75,7 @@ export async function changeCompanion(step: CompanionStep, { fleet }: Cell, rele
 async function addHost(name: string, cell: Cell, from: JobArtifact): Promise<string> {
   const host = cell.fleet.add(name);
   const { hosts } = cell.place.job.product;
+  cell.server.publish(from);
   await installOn(host, from, cell.observer, hosts?.join);
   await startServices(host);
   return expectHealthOn(name, cell);

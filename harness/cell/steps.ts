@@ -45,6 +45,7 @@ export class Steps {
         return this.#upgrade(step);
       case "fleet":
         return takeFleetStep(step.do, this.#cell, {
+          baseline: () => this.#artifact("from", this.#cell.place.job.script.baseline),
           of: (role) => this.#artifact(role, undefined),
           latest: () => this.#latest ?? this.#artifact("to", undefined),
         });
