@@ -1,6 +1,7 @@
 // What every check is given: the facts, the outcome, and which snapshots are to be right by which reference.
 import type { Outcome, Tree } from "../model/index.ts";
-import { type Facts, type ReleaseRole, referenceRules, referenceTree } from "./facts.ts";
+import { type Facts, referenceOf, referenceRules } from "./facts.ts";
+import type { ReleaseRole, Roles } from "./fleet.ts";
 import type { Reading } from "./outcome.ts";
 import type { LayoutRules } from "./rules.ts";
 import { healthAt, type Seen, type StepSpan } from "./timeline.ts";
@@ -24,6 +25,7 @@ export interface NextUpgrade {
 /** A tree and what it must equal. */
 export interface LayoutTarget {
   readonly seen: Seen;
+  /** Of a fleet whose members differ: the one it is about; where there is no reference, the one that has none. */
   readonly role: ReleaseRole;
   /** null: there is no fresh install to compare with. */
   readonly reference: Tree | null;
@@ -73,23 +75,34 @@ function nextUpgradeOf({ timeline, cell, pairOutcome }: Facts): NextUpgrade | nu
   const seen = timeline.snapshots.get("again");
   const to = cell[role];
   const reached = ran && seen !== undefined && seen.snapshot.healthy && seen.snapshot.version === to && seen.snapshot.busy.length === 0;
-  return { span, from, role, to, known: from === null ? undefined : pairOutcome(from, to), ran, seen, reached };
+  return { span, from, role, to, known: from === null ? undefined : knownOutcome(from, to, pairOutcome), ran, seen, reached };
 }
 
-function strictLayout(facts: Facts, { outcome, running }: Reading): LayoutTarget | null {
+/** Where several versions run, the worst of what their pairs are capable of; a member that has the version already has nothing to do. */
+function knownOutcome(from: string, to: string, pairOutcome: Facts["pairOutcome"]): Outcome | undefined {
+  const versions = from.split(" and ");
+  if (versions.length === 1) return pairOutcome(from, to);
+  const outcomes = versions.map((version) => (version === to ? "upgraded" : pairOutcome(version, to)));
+  const bad = outcomes.find((outcome) => outcome === "stuck" || outcome === "bricked");
+  if (bad !== undefined) return bad;
+  return outcomes.every((outcome) => outcome === "upgraded") ? "upgraded" : undefined;
+}
+
+function strictLayout(facts: Facts, { outcome, running, roles = () => running ?? "from" }: Reading): LayoutTarget | null {
   const seen = facts.timeline.snapshots.get("after");
   if (seen === undefined || running === null) return null;
   const variant = outcome === "upgraded" ? facts.goal.variant : undefined;
-  return { seen, role: running, reference: referenceTree(facts, running), rules: referenceRules(facts, running, variant) };
+  return { seen, ...compared(facts, running, roles), rules: referenceRules(facts, running, variant) };
+}
+
+function compared(facts: Facts, role: ReleaseRole, roles: Roles): Pick<LayoutTarget, "role" | "reference"> {
+  const found = referenceOf(facts, role, roles);
+  return "missing" in found ? { role: found.missing, reference: null } : { role, reference: found.tree };
 }
 
 /** Only a good upgrade is asked to repair what a power cut left. */
 function repairedLayout(facts: Facts, next: NextUpgrade | null): LayoutTarget | null {
   if (next === null || !next.reached || next.seen === undefined) return null;
-  return {
-    seen: next.seen,
-    role: next.role,
-    reference: referenceTree(facts, next.role),
-    rules: referenceRules(facts, next.role, undefined),
-  };
+  const { seen, role } = next;
+  return { seen, ...compared(facts, role, () => role), rules: referenceRules(facts, role, undefined) };
 }

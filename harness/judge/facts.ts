@@ -1,10 +1,12 @@
 // What judging rests on: the baseline, the upgrade that decides, what ran before it, and the references. Or why there is nothing to judge.
 import type { Cell, Observation, Outcome, Product, Snapshot, Tree } from "../model/index.ts";
+import { disagreement } from "./consistency.ts";
+import { type Fleet, fleetOf, fleetTree, type ReleaseRole, type Roles } from "./fleet.ts";
 import { type LayoutRules, layoutRules } from "./rules.ts";
 import { endText, healthAt, openStep, stepName, type Timeline } from "./timeline.ts";
 import { type OwnUpgrade, ownUpgrades } from "./upgrades.ts";
 
-export type ReleaseRole = "from" | "to" | "next";
+export type { ReleaseRole } from "./fleet.ts";
 
 export interface JudgeInput {
   readonly cell: Cell;
@@ -23,6 +25,8 @@ export interface JudgeInput {
 export interface Facts extends Omit<JudgeInput, "observations"> {
   readonly timeline: Timeline;
   readonly before: Snapshot;
+  /** null: one agent on one machine. */
+  readonly fleet: Fleet | null;
   readonly upgrades: readonly OwnUpgrade[];
   /** The scenario's last upgrade: its release is what should run in the end. */
   readonly goal: OwnUpgrade;
@@ -32,7 +36,7 @@ export interface Facts extends Omit<JudgeInput, "observations"> {
 
 /** The facts of a cell, or why its outcome cannot be told. */
 export function gatherFacts(input: JudgeInput, timeline: Timeline): Facts | string {
-  const { cell } = input;
+  const { cell, product } = input;
   const { end } = timeline;
   if (end === null || end.how === "lost" || end.how === "interrupted") return endText(end);
   const upgrades = ownUpgrades(cell, timeline);
@@ -44,13 +48,15 @@ export function gatherFacts(input: JudgeInput, timeline: Timeline): Facts | stri
   const before = timeline.snapshots.get("before")?.snapshot;
   if (before === undefined) return "baseline: there is no snapshot from before the upgrade";
   if (first.span.startedAt === null) return `the upgrade was not reached (${endText(end)})`;
-  return { ...input, timeline, before, upgrades, goal, origin: originOf(cell, timeline, upgrades) };
+  const fleet = fleetOf(cell, product);
+  return { ...input, timeline, before, fleet, upgrades, goal, origin: originOf(cell, timeline, upgrades) };
 }
 
 /** The fresh installs that judging a cell compares with. */
 export function referencesOf(cell: Pick<Cell, "script">): ("to" | "next")[] {
-  const { settled, steps } = cell.script;
-  const next = settled === "repaired" || steps.some((step) => step.kind === "upgrade" && step.role === "next");
+  const { settled, steps, runs } = cell.script;
+  const asked = steps.some((step) => step.kind === "upgrade" && step.role === "next");
+  const next = settled === "repaired" || asked || Object.values(runs ?? {}).includes("next");
   return next ? ["to", "next"] : ["to"];
 }
 
@@ -68,6 +74,14 @@ export function referenceTree(facts: Facts, role: ReleaseRole): Tree | null {
   }
 }
 
+/** The tree in which every member has the release that `roles` says, or the release of which there is none. */
+export function referenceOf(facts: Facts, role: ReleaseRole, roles: Roles): { readonly tree: Tree } | { readonly missing: ReleaseRole } {
+  const { fleet, product, cell } = facts;
+  if (fleet !== null) return fleetTree({ product, cell, fleet, treeOf: (one) => referenceTree(facts, one) }, roles);
+  const tree = referenceTree(facts, role);
+  return tree === null ? { missing: role } : { tree };
+}
+
 /**
  * The rules to compare with `referenceTree`. The tree from before holds what was installed there, so nothing is excused;
  * a fresh install is always sound, so the wrappers of variants are.
@@ -79,9 +93,12 @@ export function referenceRules(facts: Facts, role: ReleaseRole, running: string 
   return layoutRules(facts.product, { now: running, ever: [...ever].toSorted() });
 }
 
-/** A release that cannot be installed, started and used says nothing about the upgrade. */
+/**
+ * A release that cannot be installed, started and used says nothing about the upgrade. What a scenario does to hosts and
+ * companions ahead of the upgrade is part of it.
+ */
 function baselineProblem(cell: Cell, timeline: Timeline, firstUpgrade: number): string | null {
-  const baseline = timeline.steps.slice(0, firstUpgrade - 1);
+  const baseline = timeline.steps.slice(0, firstUpgrade - 1).filter(({ step }) => step.kind !== "fleet");
   const failed = baseline.find((span) => span.ok === false);
   if (failed !== undefined) return `${stepName(failed, cell)}: ${failed.message}`;
   const open = openStep(timeline);
@@ -90,7 +107,8 @@ function baselineProblem(cell: Cell, timeline: Timeline, firstUpgrade: number): 
   if (before === undefined) return null;
   if (!before.healthy) return `${cell.from} is not healthy before the upgrade`;
   if (before.version !== cell.from) return `${before.version ?? "no version"} runs before the upgrade, not ${cell.from}`;
-  return null;
+  const [statement] = (before.statements ?? []).flatMap((one) => disagreement(one) ?? []);
+  return statement === undefined ? null : `before the upgrade ${statement.actual} of ${statement.member}`;
 }
 
 function originOf(cell: Cell, timeline: Timeline, upgrades: readonly OwnUpgrade[]): Facts["origin"] {

@@ -1,11 +1,23 @@
 // Judges a cell from its observations: outcome, findings, and whether it can be told at all. Pure: an old run can be judged again.
-import { actionKind, type Cell, conditionNames, type CellRecord, type Finding, type Outcome, type StepRecord } from "../model/index.ts";
+import {
+  actionKind,
+  type Cell,
+  type CellRecord,
+  conditionNames,
+  decisiveSnapshot,
+  type Finding,
+  type Outcome,
+  type StepRecord,
+} from "../model/index.ts";
+import { answerLines, downtimes, longestDowntime } from "./answers.ts";
 import { CHECKS } from "./checks/index.ts";
 import { checkContext, type CheckContext } from "./context.ts";
 import { type Facts, gatherFacts, type JudgeInput } from "./facts.ts";
+import { fleetOf } from "./fleet.ts";
+import { membersOf } from "./members.ts";
 import { readOutcome } from "./outcome.ts";
 import { readTimeline, stepRecords, type Timeline } from "./timeline.ts";
-import { downtimeOf, ownUpgrades } from "./upgrades.ts";
+import { ownUpgrades } from "./upgrades.ts";
 
 export interface Judgement {
   /** null: it could not be told. */
@@ -18,18 +30,32 @@ export interface Judgement {
   readonly findings: Finding[];
   /** null: the scenario has no faults. */
   readonly fault: CellRecord["fault"];
+  /** The longest of all hosts and services. */
   readonly downtimeMs: number | null;
+  /** All such times together, of the one that has most. */
+  readonly downtimeTotalMs: number | null;
+  /** Of a fleet: each host and service. */
+  readonly members?: NonNullable<CellRecord["members"]>;
+  /** What the product's facts were in the end. */
+  readonly facts?: NonNullable<CellRecord["facts"]>;
   readonly steps: StepRecord[];
   readonly durationMs: number;
 }
 
 /** Judges one cell. Findings are only told where the cell proves something: a broken baseline or a fault that never fired leaves none. */
 export function judge(input: JudgeInput): Judgement {
-  const { cell } = input;
+  const { cell, product } = input;
   const timeline = readTimeline(cell, input.observations);
+  const fleet = fleetOf(cell, product);
+  const down = downtimes(timeline, fleet, ownUpgrades(cell, timeline));
+  const members = fleet === null ? undefined : membersOf(timeline, fleet, down);
+  const lastFacts = timeline.snapshots.get(decisiveSnapshot(cell.script))?.snapshot.facts;
   const measured = {
     fault: faultOf(cell, timeline),
-    downtimeMs: downtimeOf(timeline, ownUpgrades(cell, timeline))?.ms ?? null,
+    downtimeMs: longestDowntime(down)?.ms ?? null,
+    downtimeTotalMs: down.length === 0 ? null : Math.max(...down.map(({ totalMs }) => totalMs)),
+    ...(members === undefined ? {} : { members }),
+    ...(lastFacts === undefined ? {} : { facts: { ...lastFacts } }),
     steps: stepRecords(timeline, cell),
     durationMs: timeline.lastAt,
   };
@@ -44,7 +70,7 @@ function looked(facts: Facts): Pick<Judgement, "outcome" | "errored" | "findings
   const { outcome } = reading;
   const moot = facts.timeline.faults.find(({ event }) => event === "moot");
   if (moot !== undefined) return { outcome, errored: null, findings: [], skipped: moot.evidence };
-  const unfired = unmet(facts) ?? neverFired(facts);
+  const unfired = unmet(facts) ?? unseen(facts) ?? neverFired(facts);
   if (unfired !== null) return { outcome, errored: unfired, findings: [] };
   const context = checkContext(facts, reading);
   const findings = inOrder(CHECKS.flatMap((check) => check.run(context)));
@@ -74,6 +100,14 @@ function unmet({ cell, timeline }: Facts): string | null {
     if (broken !== undefined) return `the condition ${name} did not hold: ${broken.evidence}`;
   }
   return null;
+}
+
+/** What is asked of time says nothing about a host or service that nobody looked at. */
+function unseen({ cell, timeline, fleet }: Facts): string | null {
+  const { downtime, overlap, concurrency } = cell.script;
+  if (downtime === undefined && overlap === undefined && concurrency === undefined) return null;
+  const silent = answerLines(timeline, fleet).find(({ answers }) => answers.length === 0);
+  return silent === undefined ? null : `it was never seen what ${silent.member ?? "the agent"} answers`;
 }
 
 /** A fault that did not fire proves nothing. */

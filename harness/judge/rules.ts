@@ -59,7 +59,7 @@ export function productGlobs(product: Product): ProductGlobs {
   if (known !== undefined) return known;
   const { preserved, volatile, contents, allowed } = product.layout;
   const edited = new Set(product.user.map(({ file }) => file));
-  const globbed = matcher(preserved);
+  const globbed = matcher([...preserved, ...(product.hosts === undefined ? [] : edited)]);
   const compiled: ProductGlobs = {
     preserved: (path) => edited.has(path) || globbed(path),
     volatile: matcher(volatile),

@@ -35,6 +35,10 @@ export interface Timeline {
   readonly steps: readonly StepSpan[];
   readonly snapshots: ReadonlyMap<SnapshotLabel, Seen>;
   readonly health: readonly Kind<"health">[];
+  readonly members: readonly Kind<"member">[];
+  readonly hosts: readonly Kind<"host">[];
+  /** Bursts with the number of the step that sent them. */
+  readonly bursts: readonly { readonly step: number; readonly burst: Kind<"burst"> }[];
   readonly services: readonly Kind<"service">[];
   /** Commands with the number of the step in which they ran. */
   readonly commands: readonly { readonly step: number; readonly command: Kind<"command"> }[];
@@ -51,7 +55,7 @@ export function readTimeline(cell: Cell, observations: readonly Observation[]): 
     (step, index) => ({ number: index + 1, step, startedAt: null, endedAt: null, ok: null, message: "" }) as Writable,
   );
   const snapshots = new Map<SnapshotLabel, Seen>();
-  const timeline = { health: [], services: [], commands: [], faults: [], conditions: [] } as Lists;
+  const timeline: Lists = { health: [], members: [], hosts: [], bursts: [], services: [], commands: [], faults: [], conditions: [] };
   let end: CellEnd | null = null;
   let current = 0;
   let lastAt = 0;
@@ -66,6 +70,9 @@ export function readTimeline(cell: Cell, observations: readonly Observation[]): 
     } else if (seen.kind === "snapshot")
       snapshots.set(seen.label, { label: seen.label, snapshot: seen.snapshot, step: current === 0 ? null : current });
     else if (seen.kind === "health") timeline.health.push(seen);
+    else if (seen.kind === "member") timeline.members.push(seen);
+    else if (seen.kind === "host") timeline.hosts.push(seen);
+    else if (seen.kind === "burst") timeline.bursts.push({ step: current, burst: seen });
     else if (seen.kind === "service") timeline.services.push(seen);
     else if (seen.kind === "command") timeline.commands.push({ step: current, command: seen });
     else if (seen.kind === "fault") timeline.faults.push(seen);
@@ -78,6 +85,9 @@ export function readTimeline(cell: Cell, observations: readonly Observation[]): 
 type Writable = { -readonly [Key in keyof StepSpan]: StepSpan[Key] };
 type Lists = {
   health: Kind<"health">[];
+  members: Kind<"member">[];
+  hosts: Kind<"host">[];
+  bursts: { readonly step: number; readonly burst: Kind<"burst"> }[];
   services: Kind<"service">[];
   commands: { readonly step: number; readonly command: Kind<"command"> }[];
   faults: Kind<"fault">[];

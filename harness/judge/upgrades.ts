@@ -1,6 +1,6 @@
-// Which upgrades a script asks for, in which stretch of time each happened, and how long nothing healthy answered meanwhile.
+// Which upgrades a script asks for, and in which stretch of time each happened.
 import type { Cell } from "../model/index.ts";
-import { round, type StepSpan, type Timeline } from "./timeline.ts";
+import type { StepSpan, Timeline } from "./timeline.ts";
 
 /** An upgrade that the scenario itself asks for. */
 export interface OwnUpgrade {
@@ -33,39 +33,14 @@ export function oneMoreUpgrade(timeline: Timeline): StepSpan | undefined {
   return timeline.steps.find(({ step }) => step.kind === "upgrade" && step.role === "again");
 }
 
-/** The longest stretch without a healthy answer during the upgrades; null when nothing was measured. */
-export function downtimeOf(timeline: Timeline, upgrades: readonly OwnUpgrade[]): { readonly ms: number; readonly step: number } | null {
-  let longest: { readonly ms: number; readonly step: number } | null = null;
-  if (timeline.health.length === 0) return null;
-  for (const { window, span } of upgrades) {
-    if (window === null) continue;
-    const ms = round(longestGap(timeline, window));
-    if (longest === null || ms > longest.ms) longest = { ms, step: span.number };
-  }
-  return longest;
-}
-
 function windowOf(span: StepSpan, timeline: Timeline): Window | null {
   if (span.startedAt === null) return null;
   let end = span.endedAt ?? timeline.lastAt;
+  // an upgrade that was only begun goes on while the scenario does other things
+  const goesOn = span.step.kind === "upgrade" && span.step.until === "accepted";
   for (const next of timeline.steps.slice(span.number)) {
-    if (next.step.kind !== "settle" || next.startedAt === null) break;
+    if (!(next.step.kind === "settle" || (goesOn && next.step.kind === "fleet")) || next.startedAt === null) break;
     end = next.endedAt ?? timeline.lastAt;
   }
   return { start: span.startedAt, end };
-}
-
-function longestGap({ health }: Timeline, { start, end }: Window): number {
-  let longest = 0;
-  let downSince: number | null = null;
-  const up = (t: number): void => {
-    if (downSince !== null) longest = Math.max(longest, Math.min(t, end) - Math.max(downSince, start));
-    downSince = null;
-  };
-  for (const seen of health) {
-    if (seen.healthy) up(seen.t);
-    else downSince ??= seen.t;
-  }
-  up(end);
-  return longest;
 }

@@ -27,6 +27,19 @@ export const stepRecord = z.strictObject({
 });
 export type StepRecord = z.infer<typeof stepRecord>;
 
+/** A host or service of a fleet. Versions and processes are those before and after the upgrade. */
+export const memberRecord = z.strictObject({
+  name: z.string(),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  healthy: z.boolean(),
+  removed: z.boolean().describe("Its host was removed by the scenario"),
+  restarted: z.boolean().nullable().describe("Another main process runs than before; null: could not be told"),
+  downtimeMs: z.number().nullable(),
+  downtimeTotalMs: z.number().nullable(),
+});
+export type MemberRecord = z.infer<typeof memberRecord>;
+
 export const cellRecord = z.strictObject({
   id: z.string(),
   product: z.string(),
@@ -49,6 +62,9 @@ export const cellRecord = z.strictObject({
   fault: z.strictObject({ fired: z.boolean(), evidence: z.array(z.string()) }).nullable(),
   /** Milliseconds without a healthy agent during the upgrade: the longest gap; null when not measured. */
   downtimeMs: z.number().nullable(),
+  downtimeTotalMs: z.number().nullable().optional().describe("All such times together"),
+  members: z.array(memberRecord).optional().describe("Hosts and services, where there are several"),
+  facts: z.record(z.string(), z.string().nullable()).optional().describe("What the product's facts were in the end; null: no answer"),
   durationMs: z.number(),
   /** Why it is errored, known, or skipped; empty otherwise. */
   reason: z.string(),

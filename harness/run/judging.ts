@@ -94,8 +94,16 @@ export class CellJudge {
 
   #record(cell: Cell, judgement: Judgement, observations: string): CellRecord {
     const decision = verdictOf(judgement, cell, this.#source.known, this.#today, (pattern, id) => this.#matches(pattern, id));
-    const { outcome, findings, fault, downtimeMs, durationMs, steps } = judgement;
-    return { ...this.#head(cell), ...decision, outcome, findings, fault, downtimeMs, durationMs, steps, observations };
+    const { outcome, findings, fault, downtimeMs, downtimeTotalMs, members, facts, durationMs, steps } = judgement;
+    return {
+      ...this.#head(cell),
+      ...decision,
+      ...{ outcome, findings, fault, downtimeMs },
+      ...(downtimeTotalMs === null ? {} : { downtimeTotalMs }),
+      ...(members === undefined ? {} : { members }),
+      ...(facts === undefined ? {} : { facts }),
+      ...{ durationMs, steps, observations },
+    };
   }
 
   #notRun(cell: Cell): CellRecord {

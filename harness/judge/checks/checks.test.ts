@@ -24,6 +24,8 @@ import {
   withEntries,
   without,
 } from "../testing.ts";
+import { judgedFleet } from "../fleet-testing.ts";
+import { FLEET_CASES } from "./fleet.testing.ts";
 import { CHECKS } from "./index.ts";
 
 type Case = [what: string, cell: Cell, tale: Tale, circumstances?: Circumstances];
@@ -348,7 +350,8 @@ const cases: Record<string, Pair> = {
 };
 
 test("every check has its cases", () => {
-  expect(Object.keys(cases).toSorted()).toEqual(CHECKS.map(({ name }) => name).toSorted());
+  const all = new Set([...Object.keys(cases), ...Object.keys(FLEET_CASES)]);
+  expect([...all].toSorted()).toEqual(CHECKS.map(({ name }) => name).toSorted());
 });
 
 for (const [check, pair] of Object.entries(cases)) {
@@ -358,6 +361,15 @@ for (const [check, pair] of Object.entries(cases)) {
   test.each(pair.sound)(`${check} spares: %s`, (_, cell, tale, circumstances = {}) => {
     const found = broken(judged(cell, tale, circumstances));
     expect(found).toEqual([]);
+  });
+}
+
+for (const [check, pair] of Object.entries(FLEET_CASES)) {
+  test.each(pair.broken)(`in a fleet, ${check} catches: %s`, (_, cell, tale) => {
+    expect(broken(judgedFleet(cell, tale))).toContain(check);
+  });
+  test.each(pair.sound)(`in a fleet, ${check} spares: %s`, (_, cell, tale) => {
+    expect(broken(judgedFleet(cell, tale))).toEqual([]);
   });
 }
 

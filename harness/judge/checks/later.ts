@@ -1,6 +1,7 @@
 // Checks of what comes after: a reboot changes nothing, and one more upgrade works.
 import type { Snapshot } from "../../model/index.ts";
 import type { NextUpgrade } from "../context.ts";
+import { answerOf as answer } from "../fleet.ts";
 import { layoutRules } from "../rules.ts";
 import { endText } from "../timeline.ts";
 import { treeDiff } from "../tree-diff.ts";
@@ -48,9 +49,4 @@ function nextProblem(next: NextUpgrade, snapshot: Snapshot): Pick<Broken, "expec
   // a pair that may refuse or roll back, or of which nothing is known: it must only end cleanly
   if (calm && snapshot.version !== null && (snapshot.version === to || snapshot.version === from)) return undefined;
   return { expected: from === to ? `${to} runs` : `${to} or ${from} runs, and nothing is under way`, actual };
-}
-
-function answer({ version, healthy }: Snapshot): string {
-  if (version === null) return healthy ? "healthy, no version answers" : "nothing answers";
-  return `${version} runs${healthy ? "" : ", not healthy"}`;
 }

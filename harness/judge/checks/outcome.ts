@@ -1,5 +1,7 @@
 // Checks of what happened as a whole: the outcome, each upgrade on the way, their time, and the word of the updating command.
 import type { CheckContext } from "../context.ts";
+import { type Action, type FleetStep, isMeant } from "../../model/index.ts";
+import { memberAt } from "../answers.ts";
 import { healthAt } from "../timeline.ts";
 import type { OwnUpgrade } from "../upgrades.ts";
 import { type Broken, type Check, defineCheck } from "./check.ts";
@@ -21,6 +23,7 @@ export const upgradesInTurn: Check = defineCheck(
     if (context.cell.script.expect.some((outcome) => outcome !== "upgraded")) return [];
     const sound = context.upgrades.slice(0, -1).filter(({ variant, faults }) => variant === undefined && !faults);
     return sound.flatMap((upgrade): Broken[] => {
+      if (context.fleet !== null) return offAt(context, upgrade);
       const answer = endOf(context, upgrade);
       if (answer === undefined || (answer.healthy && answer.version === upgrade.version)) return [];
       const actual = answer.version === null ? "nothing answers" : `${answer.version} runs${answer.healthy ? "" : ", not healthy"}`;
@@ -43,7 +46,11 @@ export const overInTime: Check = defineCheck(
 export const updatingCommand: Check = defineCheck("updating-command", "The command that brought a new version about said so", (context) => {
   const { cell, upgrades, nextUpgrade, timeline } = context;
   // whoever kills the updater may kill the command as well
-  if (cell.script.faults.some(({ do: action }) => action === "reboot" || (typeof action === "object" && "kill" in action))) return [];
+  const cutsOff = (action: Action | FleetStep): boolean =>
+    action === "reboot" ||
+    (typeof action === "object" && ["kill", "reboot", "network", "companion", "remove"].some((key) => key in action));
+  const { steps: all, faults } = cell.script;
+  if (faults.some(({ do: action }) => cutsOff(action)) || all.some((step) => step.kind === "fleet" && cutsOff(step.do))) return [];
   // an upgrade to what runs already may be turned down, and nobody sees that from outside
   const delivered = upgrades.filter((upgrade) => upgrade !== context.goal || context.origin.role !== upgrade.role);
   const reached = delivered.filter((upgrade) =>
@@ -65,6 +72,21 @@ export const updatingCommand: Check = defineCheck("updating-command", "The comma
 });
 
 const MOST_SAID = 300;
+
+/** Members that an upgrade was meant for and that do not run its release when it is over; nobody knows when one that was only begun is. */
+function offAt({ fleet, timeline }: CheckContext, { span, version, window }: OwnUpgrade): Broken[] {
+  const { step } = span;
+  if (fleet === null || window === null || step.kind !== "upgrade" || step.until === "accepted") return [];
+  return fleet.ever
+    .filter((member) => isMeant(step, member))
+    .flatMap(({ name, host }): Broken[] => {
+      const gone = timeline.hosts.some((seen) => seen.host === host && seen.event === "removed" && seen.t <= window.end);
+      const answer = memberAt(timeline, name, window.end);
+      if (gone || answer === undefined || (answer.healthy && answer.version === version)) return [];
+      const actual = answer.version === null ? "nothing answers" : `${answer.version} runs${answer.healthy ? "" : ", not healthy"}`;
+      return [{ path: null, expected: `${name}: ${version} runs`, actual, step: span.number }];
+    });
+}
 
 function endOf({ timeline }: CheckContext, { window }: OwnUpgrade): ReturnType<typeof healthAt> {
   return window === null ? undefined : healthAt(timeline, window.end);

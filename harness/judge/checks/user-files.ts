@@ -18,14 +18,16 @@ export const userFiles: Check = defineCheck("user-files", "What belongs to the u
   );
 });
 
-function differences({ before, fresh, freshNext }: CheckContext, tree: Tree, users: Matcher): TreeDifference[] {
-  const owned = before.tree.filter(({ path }) => users(path));
+function differences({ before, fresh, freshNext, fleet }: CheckContext, tree: Tree, users: Matcher): TreeDifference[] {
+  // with a host goes what lay on it; on one that is added nothing is a user's yet
+  const isOn = (hosts: ReadonlySet<string> | undefined, path: string): boolean => hosts?.has(path.split("/")[0] ?? "") ?? false;
+  const owned = before.tree.filter(({ path }) => users(path) && !isOn(fleet?.removed, path));
   const found = entriesOf(tree);
   const known = entriesOf(before.tree);
   const lost = owned.flatMap((entry) => compare(entry, found.get(entry.path)));
   // a new release may bring a file of its own to where the user's are
   const shipped = (path: string): boolean => [fresh, freshNext].some((reference) => reference?.some((entry) => entry.path === path));
-  const added = tree.filter(({ path }) => users(path) && !known.has(path) && !shipped(path)).map(extra);
+  const added = tree.filter(({ path }) => users(path) && !known.has(path) && !shipped(path) && !isOn(fleet?.added, path)).map(extra);
   return [...lost, ...added];
 }
 

@@ -1,0 +1,137 @@
+// What answers over time – of the agent, or of each member of a fleet – and for how long nothing does.
+import type { Fleet } from "./fleet.ts";
+import { round, type Timeline } from "./timeline.ts";
+import type { OwnUpgrade, Window } from "./upgrades.ts";
+
+export interface Answer {
+  readonly t: number;
+  readonly version: string | null;
+  readonly healthy: boolean;
+}
+
+/** The answers of one agent; `member` is null where it is the only one. */
+export interface Line {
+  readonly member: string | null;
+  readonly host: string | undefined;
+  readonly service: string | undefined;
+  readonly answers: readonly Answer[];
+  /** When it was first expected to answer, and until when: a host may come later and go earlier. */
+  readonly life: Window;
+}
+
+/** One line for each agent that ever was. */
+export function answerLines(timeline: Timeline, fleet: Fleet | null): Line[] {
+  const always = { start: -Infinity, end: Infinity };
+  if (fleet === null) return [{ member: null, host: undefined, service: undefined, answers: timeline.health, life: always }];
+  return fleet.ever.map(({ name, host, service }) => {
+    const answers = timeline.members.filter(({ member }) => member === name);
+    const added = host !== undefined && fleet.added.has(host);
+    const start = added ? (answers.find(({ healthy }) => healthy)?.t ?? Infinity) : -Infinity;
+    const end = timeline.hosts.find((seen) => seen.host === host && seen.event === "removed")?.t ?? Infinity;
+    return { member: name, host, service, answers, life: { start, end } };
+  });
+}
+
+/** How long an agent did not answer healthily during the upgrades. */
+export interface Downtime {
+  readonly member: string | null;
+  readonly ms: number;
+  readonly totalMs: number;
+  /** Number of the step with the longest. */
+  readonly step: number;
+}
+
+/** Of each agent of which something was observed. */
+export function downtimes(timeline: Timeline, fleet: Fleet | null, upgrades: readonly OwnUpgrade[]): Downtime[] {
+  const windows = upgrades.flatMap(({ window, span }) => (window === null ? [] : [{ window, step: span.number }]));
+  return answerLines(timeline, fleet).flatMap((line): Downtime[] => {
+    const [first] = windows;
+    if (line.answers.length === 0 || first === undefined) return [];
+    let longest = { ms: 0, step: first.step };
+    let totalMs = 0;
+    for (const { window, step } of windows) {
+      for (const gap of gapsOf(line, window)) {
+        const ms = gap.end - gap.start;
+        totalMs += ms;
+        if (ms > longest.ms) longest = { ms, step };
+      }
+    }
+    return [{ member: line.member, ms: round(longest.ms), totalMs: round(totalMs), step: longest.step }];
+  });
+}
+
+/** The longest of all agents; null when nothing was measured. */
+export function longestDowntime(all: readonly Downtime[]): Downtime | null {
+  return all.reduce<Downtime | null>((most, one) => (most === null || one.ms > most.ms ? one : most), null);
+}
+
+/** The stretches within a window in which nothing healthy answered. */
+export function gapsOf({ answers, life }: Line, window: Window): Window[] {
+  const bounds = { start: Math.max(window.start, life.start), end: Math.min(window.end, life.end) };
+  const gaps: Window[] = [];
+  let downSince: number | null = null;
+  const up = (t: number): void => {
+    if (downSince === null) return;
+    const gap = { start: Math.max(downSince, bounds.start), end: Math.min(t, bounds.end) };
+    if (gap.end > gap.start) gaps.push(gap);
+    downSince = null;
+  };
+  for (const { t, healthy } of answers) {
+    if (healthy) up(t);
+    else downSince ??= t;
+  }
+  up(bounds.end);
+  return gaps;
+}
+
+/** The last answer of a member that was in force at this moment. */
+export function memberAt(timeline: Timeline, name: string, t: number): Answer | undefined {
+  return timeline.members.findLast((seen) => seen.member === name && seen.t <= t);
+}
+
+/** Two versions of one agent that answered in turn, and for how long. */
+export interface Overlap {
+  readonly versions: readonly [string, string];
+  readonly ms: number;
+}
+
+/**
+ * The longest time in which an agent answered with two versions. One version after the other is no overlap, nor is the way
+ * back to the first: only when each answers again after the other do both run. It begins with the first answer of the one
+ * that came second, and ends with the last answer of the first that the second outlives. Where nothing answers in between,
+ * neither runs.
+ */
+export function overlapOf({ answers, life }: Line, window: Window): Overlap | null {
+  let longest: Overlap | null = null;
+  const start = Math.max(window.start, life.start);
+  const end = Math.min(window.end, life.end);
+  for (const run of unbrokenRuns(answers, start, end)) {
+    for (const [index, second] of run.entries()) {
+      if (run.findIndex(({ version }) => version === second.version) !== index) continue;
+      for (const first of new Set(run.slice(0, index).map(({ version }) => version))) {
+        const lastSecond = run.findLastIndex(({ version }) => version === second.version);
+        const last = run.findLast(({ version }, at) => at > index && at < lastSecond && version === first);
+        const ms = last === undefined ? 0 : round(last.end - second.start);
+        if (ms > (longest?.ms ?? 0)) longest = { versions: [first, second.version], ms };
+      }
+    }
+  }
+  return longest;
+}
+
+interface Spoken extends Window {
+  readonly version: string;
+}
+
+/** What answered, in stretches in which something always did. */
+function unbrokenRuns(answers: readonly Answer[], start: number, end: number): Spoken[][] {
+  const runs: Spoken[][] = [[]];
+  for (const [index, { t, version }] of answers.entries()) {
+    const until = Math.min(answers[index + 1]?.t ?? Infinity, end);
+    const since = Math.max(t, start);
+    if (until < since) continue;
+    if (version === null) runs.push([]);
+    else runs.at(-1)?.push({ version, start: since, end: until });
+  }
+  return runs;
+}

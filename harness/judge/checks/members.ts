@@ -1,0 +1,44 @@
+// Checks of single hosts and services: what must not restart, and what several sources say of each.
+import { matchesMember, type Member } from "../../model/index.ts";
+import { disagreement } from "../consistency.ts";
+import { type Broken, type Check, defineCheck, firstSeen } from "./check.ts";
+
+export const restarts: Check = defineCheck(
+  "restarts",
+  "Only what the scenario names restarts: all else has the main process it had before",
+  ({ cell, before, timeline, fleet }): Broken[] => {
+    const { restarts: allowed } = cell.script;
+    const after = timeline.snapshots.get("after");
+    if (allowed === undefined || after === undefined || fleet === null) return [];
+    const { step, snapshot } = after;
+    const others = fleet.members.filter((member) => !allowed.only.some((pattern) => matchesMember(pattern, member)));
+    return others.flatMap(({ name, host }): Broken[] => {
+      if (host !== undefined && fleet.added.has(host)) return []; // it was not there before
+      const [was, is] = [before, snapshot].map(({ members }) => processOf(members, name));
+      if (was === is && was !== null) return [];
+      const expected = was === null || was === undefined ? "a main process that goes on" : `process ${was} goes on`;
+      const actual = is === null || is === undefined ? "no main process is known" : `process ${is}`;
+      return [{ path: null, expected: `${name}: ${expected}`, actual, step }];
+    });
+  },
+);
+
+export const consistentSources: Check = defineCheck(
+  "consistent-sources",
+  "What runs, what lies on disk and what is known elsewhere is the same, whenever nothing is under way",
+  ({ settled }) =>
+    firstSeen(
+      settled.flatMap(({ snapshot, step }) => {
+        if (snapshot.busy.length > 0) return [];
+        return (snapshot.statements ?? []).flatMap((statement): Broken[] => {
+          const found = disagreement(statement);
+          if (found === undefined) return [];
+          return [{ path: null, expected: `${found.member}: one answer of ${found.sources}`, actual: found.actual, step }];
+        });
+      }),
+    ),
+);
+
+function processOf(members: readonly Member[] = [], name: string): string | null | undefined {
+  return members.find((member) => member.name === name)?.process;
+}
