@@ -104,7 +104,7 @@ function knownAt(path: Path): readonly string[] | null {
     case "services":
       return third === "definition" ? ARTIFACT : asked(path, 3, ALWAYS);
     case "upgrade":
-      return second === "command" ? ARTIFACT : asked(path, 4, ALWAYS);
+      return second === "command" ? ARTIFACT : asked(path, 4, ARTIFACT);
     case "env":
     case "uninstall":
       return TARGET;

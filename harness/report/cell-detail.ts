@@ -1,6 +1,7 @@
 // One cell told so that a developer understands it without any other file: plan, findings, evidence, and how to replay it.
 import type { CellRecord, Finding, Observation, StepRecord } from "../model/index.ts";
 import { type Block, evidence } from "./evidence.ts";
+import { downtimeText, fleetBlocks } from "./fleet.ts";
 import { MARKS, type Paint, painter } from "./marks.ts";
 import { LEAST_WIDTH, clip, count, formatDuration, oneLine, plain, wrap } from "./text.ts";
 import { type DiffLine, textDiff } from "./tree-diff.ts";
@@ -24,7 +25,7 @@ export function cellDetail(cell: CellRecord, observations: readonly Observation[
     cell.verdict === "fixed" || cell.verdict === "skipped" ? [] : plan(cell, paint, width),
     findings(cell.findings, paint, width),
     faults(cell, seen, paint, width),
-    ...evidence(cell, seen).map((block) => blockLines(block, paint, width)),
+    ...[...fleetBlocks(cell, seen), ...evidence(cell, seen)].map((block) => blockLines(block, paint, width)),
     replay(cell, paint),
   ];
   return sections
@@ -60,7 +61,7 @@ function heading(cell: CellRecord, paint: Paint, width: number): string[] {
     outcomeLine(cell),
     `${cell.inverted ? "inverted " : ""}${cell.kind}`,
     formatDuration(cell.durationMs),
-    ...(cell.downtimeMs === null ? [] : [`downtime ${formatDuration(cell.downtimeMs)}`]),
+    ...downtimeText(cell),
   ];
   const reason = cell.reason === "" ? [] : wrap(clip(`${REASON[cell.verdict]}${plain(cell.reason)}`, width * MOST_VALUE_LINES), width - 2);
   return [

@@ -111,10 +111,11 @@ function commandBlocks(observations: readonly Observation[]): Block[] {
 
 function serviceBlock(observations: readonly Observation[]): Block[] {
   const lines = observations.flatMap((seen): DiffLine[] => {
-    if (seen.kind === "health")
-      return [
-        at(seen.t, `${seen.version ?? "nothing"} answers${seen.version === null ? "" : seen.healthy ? ", healthy" : ", not healthy"}`),
-      ];
+    if (seen.kind === "health" || seen.kind === "member") {
+      const who = seen.kind === "member" ? `${seen.member}: ` : "";
+      const how = seen.version === null ? "" : seen.healthy ? ", healthy" : ", not healthy";
+      return [at(seen.t, `${who}${seen.version ?? "nothing"} answers${how}`)];
+    }
     if (seen.kind !== "service") return [];
     const code = typeof seen.code === "number" ? ` with code ${seen.code}` : "";
     const how = typeof seen.signal === "string" ? ` by ${seen.signal}` : code;
