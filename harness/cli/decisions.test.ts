@@ -119,11 +119,11 @@ describe.runIf(CAN_RUN)("two runs", () => {
 
   test("in GitHub Actions what fails is an error at the release in the matrix that was built last", async () => {
     const lines = (await readFile(path.join(project.directory, "matrix.yaml"), "utf8")).split("\n");
-    const line = 1 + lines.findIndex((one) => one.includes("version: 2.0.0,"));
+    const at = 1 + lines.findIndex((one) => one.includes("version: 2.0.0,"));
     const folder = path.basename(project.directory);
     expect(second.exitCode).toBe(1);
     const errors = second.stdout.split("\n").filter((line) => line.startsWith("::"));
-    expect(errors).toEqual([expect.stringContaining(`::error file=${folder}/matrix.yaml,line=${line},col=9,title=failed%3A ${BROKEN}::`)]);
+    expect(errors).toEqual([expect.stringContaining(`::error file=${folder}/matrix.yaml,line=${at},col=9,title=failed%3A ${BROKEN}::`)]);
     expect(errors[0]).toContain("%0Anpm run upmatrix -- replay");
   });
 

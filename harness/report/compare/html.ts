@@ -14,16 +14,20 @@ const STYLE = `
   h1 { font-size: 1.5rem; } h1.worse { color: light-dark(#d1242f, #f85149); } h1.fine { color: light-dark(#1a7f37, #3fb950); }
   h2 { font-size: 1.15rem; margin-top: 2rem; } p.dim, td.dim { color: var(--dim); }
   .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
-  th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem; text-align: left; vertical-align: top; }
+  th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
   td:first-child, td:nth-child(3), td:nth-child(4) { min-width: 12rem; }
   code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
-  @media print { .scroll { overflow: visible; } }`;
+  @media (max-width: 640px) {
+    thead { position: absolute; clip-path: inset(50%); } tr { display: block; border-bottom: 1px solid var(--line); padding: .4rem 0; }
+    td { display: block; border: 0; padding: .1rem 0; }
+  }
+  @media print { :root { color-scheme: light; } .scroll { overflow: visible; } td { min-width: 0 !important; } }`;
 
 /** In chunks, to be written one after the other. */
 export function* compareHtml(comparison: Comparison): Generator<string> {
   const worse = isWorse(comparison);
   const title = `upmatrix: ${decisionLine(comparison)}`;
-  yield `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n`;
+  yield `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n`;
   yield `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">\n`;
   yield `<title>${xmlText(title)}</title>\n<style>${STYLE}\n</style>\n</head>\n<body>\n<main>\n`;
   yield `<h1 class="${worse ? "worse" : "fine"}">${xmlText(`${worse ? MARKS.failed.sign : MARKS.passed.sign} ${title}`)}</h1>\n`;

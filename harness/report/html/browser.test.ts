@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { accessibility, CHROMIUM, ReportBrowser, style } from "./browser.testing.ts";
+import { compareHtml, compareRuns } from "../compare/index.ts";
 import { sampleCell } from "../sample.ts";
 import { FLEET_CELL, fleetDetails, richDetails, richRecord } from "./sample.ts";
 
@@ -322,6 +323,47 @@ describe.skipIf(CHROMIUM === undefined && !required)("in Chromium", () => {
     expect(await page.locator(".decision").innerText()).toContain("Gate closed");
     expect(problems).toHaveLength(1);
     await page.close();
+  });
+
+  describe("a comparison", () => {
+    const [before, after] = [richRecord(), richRecord()];
+    const worse = after.cells.map((cell, index) =>
+      cell.verdict === "passed" && index % 7 === 0
+        ? {
+            ...cell,
+            verdict: "failed" as const,
+            findings: [{ check: "layout", path: "a".repeat(200), expected: "a", actual: "b", step: 1 }],
+          }
+        : { ...cell, durationMs: cell.durationMs * (index % 11 === 0 ? 9 : 1) },
+    );
+    let file = "";
+    beforeAll(async () => {
+      file = await browser.writeText("compare", [...compareHtml(compareRuns(before, { ...after, cells: worse }))].join(""));
+    });
+
+    test.each(["light", "dark"] as const)("%s: axe finds nothing, the browser has nothing to complain about", async (colorScheme) => {
+      const { page, problems } = await browser.page(file, { colorScheme });
+      expect(await page.locator("h2").allInnerTexts()).toEqual([
+        expect.stringMatching(/^Newly failing \(\d+\)$/),
+        expect.stringMatching(/^Slower/),
+      ]);
+      expect(await accessibility(page)).toEqual([]);
+      expect(problems).toEqual([]);
+      await page.close();
+    });
+
+    test.each([
+      ["on a phone", 360, "screen"],
+      ["in print", 740, "print"],
+    ] as const)("%s nothing is wider than there is room", async (_, width, media) => {
+      const { page } = await browser.page(file, { viewport: { width, height: 800 } });
+      await page.emulateMedia({ media });
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+      expect(
+        await page.evaluate(`Math.max(...[...document.querySelectorAll("td")].map((one) => one.getBoundingClientRect().right))`),
+      ).toBeLessThanOrEqual(width);
+      await page.close();
+    });
   });
 
   test("details that cannot be read are told where they are asked for", async () => {

@@ -34,9 +34,13 @@ export class ReportBrowser implements AsyncDisposable {
 
   /** Writes a report, as it is or damaged. */
   async write(name: string, record: RunRecord, details: Details, damage = (text: string): string => text): Promise<string> {
+    return await this.writeText(name, damage([...htmlStream(record, { details, pack })].join("")));
+  }
+
+  /** Writes a page that somebody else made. */
+  async writeText(name: string, text: string): Promise<string> {
     const file = path.join(this.#folder, `${name}.html`);
-    const text = [...htmlStream(record, { details, pack })].join("");
-    await writeFile(file, damage(text));
+    await writeFile(file, text);
     return file;
   }
 
