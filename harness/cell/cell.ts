@@ -110,12 +110,12 @@ export class Cell implements AsyncDisposable {
 }
 
 /**
- * Where the product's files are that count: the install trees, what tells the service managers what to start, and what
- * companions must remember. So one moment of them is one of all machines.
+ * Where the product's files are that count: the install trees, what tells the service managers what to start, and the
+ * companions' programs and what they must remember. So one moment of them is one of all machines.
  */
 export function watchedFolders(place: Place): string[] {
   const { companions } = place.job.product;
-  return [place.root, place.units, ...companions.map(({ name }) => place.data(name))];
+  return [place.root, place.units, ...companions.flatMap(({ name }) => [place.on({ kind: "companion", name }).root, place.data(name)])];
 }
 
 function needsRecorder({ script }: CellJob): boolean {

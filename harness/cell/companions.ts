@@ -1,7 +1,7 @@
 // A companion: a process of the product's own control plane, on a machine of its own. Nobody restarts it but a step, a fault
 // that is taken back, or a boot; what it must remember lies in its data folder and outlives it.
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Companion as Declared, JobArtifact } from "../model/index.ts";
 import { runCommand } from "./command.ts";
@@ -24,8 +24,6 @@ export class Companion implements Powered {
   /** Settles when the process is gone. */
   #gone: Promise<void> = Promise.resolve();
   #stopping = false;
-  /** There is a program that can be started. */
-  #installed = false;
 
   /** @param place its own machine */
   constructor(declared: Declared, place: Place, observer: Observer) {
@@ -61,7 +59,6 @@ export class Companion implements Powered {
       if (result.code !== 0)
         throw new StepFailed(`${argv.join(" ")} ended with ${result.code ?? result.signal}: ${result.stderr.trim().slice(-500)}`);
     }
-    this.#installed = true;
   }
 
   /** Starts it and waits until it answers. */
@@ -74,7 +71,7 @@ export class Companion implements Powered {
   /** After a boot: whether it comes up is seen, and no error of whoever boots. */
   async boot(): Promise<void> {
     this.#stopping = false;
-    if (!this.#installed) return;
+    if (readdirSync(this.place.root).length === 0) return; // nothing was installed yet
     this.#launch();
     const problem = await this.#becomesReady();
     if (problem !== undefined) this.#observer.see({ kind: "service", service: this.name, event: "failed", detail: problem });

@@ -11,8 +11,10 @@ export function queryDatabase(file: string, query: string, observer: Observer): 
   try {
     const { DatabaseSync } = process.getBuiltinModule("node:sqlite"); // loaded by those cells only that need it
     using database = new DatabaseSync(file, { readOnly: true });
-    const [first] = Object.values(database.prepare(query).get() ?? {});
-    return first === undefined || first === null ? null : text(first);
+    const statement = database.prepare(query);
+    statement.setReturnArrays(true); // columns may have equal names
+    const row: unknown = statement.get();
+    return Array.isArray(row) && row[0] !== null ? text(row[0]) : null;
   } catch (error) {
     const { errcode, message } = error as Error & { errcode?: number }; // node:sqlite throws only such errors
     const problem = errcode === undefined || !(NO_ANSWER.includes(errcode & PRIMARY) || NOT_MADE_YET.test(message));

@@ -339,3 +339,58 @@ test.each([
   expect(events).toEqual(expected);
   expect(world.passes).toBe(passes);
 });
+
+const ON_HOSTS: readonly ProcessEntry[] = [
+  { pid: 11, parent: 1, command: "agent run", on: "host-1" },
+  { pid: 12, parent: 1, command: "agent run", on: "host-2" },
+];
+
+test.each([
+  [{ kill: "agent", on: "host-2" }, "SIGKILL to 12 (agent run)", [11]],
+  [{ kill: "all", on: "host-1" }, "SIGKILL to 11 (agent run)", [12]],
+  [{ kill: "agent" }, "SIGKILL to 11 (agent run), 12 (agent run)", []],
+  [{ reboot: "host-1" }, "host-1 rebooted; killed agent run", [12]],
+])("%j strikes there and nowhere else", async (action, evidence, left) => {
+  const world = new World();
+  world.running.push(...ON_HOSTS);
+  const { fired, events } = armed(world, { do: action });
+  expect(await fired).toContain(evidence);
+  expect(events).toEqual(["fired"]);
+  expect(world.running.map(({ pid }) => pid)).toEqual(left);
+});
+
+test("who is on no such host is not struck, and that proves nothing", async () => {
+  const world = new World();
+  world.running.push(...ON_HOSTS);
+  const { fired, events } = armed(world, { do: { kill: "agent", on: "host-3" } });
+  expect(await fired).toContain("no such process was running");
+  expect(events).toEqual(["impossible"]);
+});
+
+test.each([
+  [{ network: "cut", between: ["host-1", "store"] }, ["cut", "heal"], ["fired", "undone"]],
+  [{ network: "slow", between: ["host-1", "store"], by: "1s" }, ["slow", "heal"], ["fired", "undone"]],
+  [{ network: "heal", between: ["host-1", "store"] }, ["heal"], ["fired"]],
+  [{ network: "cut", between: ["host-1", "host-2"] }, [], ["impossible"]],
+])("%j is taken back where it lasts", async (action, done, expected) => {
+  const world = new World();
+  const { fired, faults, events } = armed(world, { do: action });
+  await fired;
+  await faults.undo();
+  expect(world.network).toEqual(done);
+  expect(events).toEqual(expected);
+});
+
+test.each([
+  [{ companion: "store", do: "kill" }, ["kill", "start"], ["fired", "undone"]],
+  [{ companion: "store", do: "stop" }, ["stop", "start"], ["fired", "undone"]],
+  [{ companion: "store", do: "restart" }, ["restart"], ["fired"]],
+  [{ companion: "shop", do: "kill" }, [], ["impossible"]],
+])("%j: nobody but us starts it again", async (action, done, expected) => {
+  const world = new World();
+  const { fired, faults, events } = armed(world, { do: action });
+  await fired;
+  await faults.undo();
+  expect(world.companions).toEqual(done);
+  expect(events).toEqual(expected);
+});

@@ -13,8 +13,6 @@ export interface FleetCell extends AsyncDisposable {
   readonly cell: Cell;
   readonly seen: Seen[];
   take(step: Step): Promise<string>;
-  /** Process identities of all members, by name. */
-  members(): Promise<Record<string, { readonly version: string | null; readonly process: string | null }>>;
 }
 
 /** @param script what the scenario says, besides its steps, which are taken one by one */
@@ -29,11 +27,6 @@ export async function fleetCell(script: Partial<Script> = {}): Promise<FleetCell
     cell,
     seen,
     take: (step) => steps.take(step),
-    members: async () => {
-      await steps.take({ kind: "snapshot", label: "after" });
-      const last = seen.findLast((one) => one.kind === "snapshot");
-      return Object.fromEntries((last?.snapshot.members ?? []).map(({ name, version, process }) => [name, { version, process }]));
-    },
     async [Symbol.asyncDispose]() {
       await cell[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true, force: true });
