@@ -29,9 +29,13 @@ export class Story {
   }
 }
 
-/** Without the texts of small files, which only diffs show: half as big. */
+/** Without the texts of small files in trees, which only diffs show: half as big. */
 export function withoutTexts(observations: readonly Observation[]): Observation[] {
-  return JSON.parse(JSON.stringify(observations, (key, value: unknown) => (key === "text" ? undefined : value))) as Observation[]; // the text is optional
+  return observations.map((one) => {
+    if (one.kind !== "snapshot") return one;
+    const tree = one.snapshot.tree.map(({ text: _text, ...entry }) => entry);
+    return { ...one, snapshot: { ...one.snapshot, tree } };
+  });
 }
 
 /** As if the upgrade had left a file behind. */

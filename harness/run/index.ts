@@ -2,7 +2,8 @@
 export { buildProducts, defaultParallel, type Inspection, run, type RunEvent, type RunOptions, type RunResult } from "./run.ts";
 export { neededArtifacts } from "./artifacts.ts";
 export { evidenceOf } from "./evidence.ts";
-export { observationsNow, readObservations, readRecord, RecordError, RecordFolder } from "./record-folder.ts";
+export { readRecord, RecordError } from "./read-record.ts";
+export { observationsNow, readObservations, RecordFolder } from "./record-folder.ts";
 export { replayProblem } from "./self-checks.ts";
 export type { RecorderFile } from "./sweeps.ts";
 export { RecordingStore } from "./recordings.ts";

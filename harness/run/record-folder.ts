@@ -1,12 +1,10 @@
 // The folder of a run: record.json, one NDJSON file of observations a cell, and `latest` pointing to it.
 // Observations are on disk as soon as they are seen: an interrupt or a crash of the harness loses none.
 import { createWriteStream, existsSync, readFileSync, type WriteStream } from "node:fs";
-import { mkdir, open, readFile, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { finished } from "node:stream/promises";
-import { z } from "zod";
-import { type Cell, cellRecord, type Observation, type Product, type RunRecord, runRecord } from "../model/index.ts";
-import { textSharer } from "./texts.ts";
+import type { Cell, Observation, Product, RunRecord } from "../model/index.ts";
 
 /** A place for one cell's observations. */
 export interface ObservationFile {
@@ -61,12 +59,12 @@ export class RecordFolder {
     const { cells, ...head } = record;
     await using handle = await open(`${file}.part`, "w");
     const json = JSON.stringify(head, null, 2);
-    await handle.write(`${json.slice(0, json.lastIndexOf("\n}"))},\n  "cells": [`);
+    await handle.write(`${json.slice(0, json.lastIndexOf("\n}"))},\n${CELLS_BEGIN}`);
     for (let index = 0; index < cells.length; index += CELLS_A_WRITE) {
       const lines = cells.slice(index, index + CELLS_A_WRITE).map((cell) => `\n    ${JSON.stringify(cell)}`);
       await handle.write(`${index === 0 ? "" : ","}${lines.join(",")}`);
     }
-    await handle.write("\n  ]\n}\n");
+    await handle.write(`\n${CELLS_END}\n}\n`);
     await rename(`${file}.part`, file);
     await this.#point();
     return file;
@@ -88,6 +86,9 @@ export class RecordFolder {
 }
 
 const CELLS_A_WRITE = 500;
+/** The lines around the cells of a record, which have a line each. */
+export const CELLS_BEGIN = '  "cells": [';
+export const CELLS_END = "  ]";
 const PLAN_FILE = "plan.json";
 
 /** What a run was: its cells with their scripts, and the products as they were described then. */
@@ -135,42 +136,6 @@ function fileName(id: string): string {
 async function closed(stream: WriteStream, done: Promise<void>): Promise<void> {
   stream.end();
   await done;
-}
-
-/** A run that is not there, or whose record cannot be read. */
-export class RecordError extends Error {}
-
-/** Reads a record back: a run's folder, its record.json, or `latest`. Throws with the reason when it is not one. */
-export async function readRecord(reports: string, run: string): Promise<{ record: RunRecord; directory: string }> {
-  const candidates = [path.resolve(run), path.resolve(reports, run)];
-  for (const candidate of candidates) {
-    const file = candidate.endsWith(".json") ? candidate : path.join(candidate, "record.json");
-    const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-      throw error;
-    });
-    if (text === undefined) continue;
-    return { record: checked(JSON.parse(text), file), directory: await realpath(path.dirname(file)) };
-  }
-  throw new RecordError(`Cannot find a run at ${candidates.join(" or ")}: name a folder below ${reports}, or "latest"`);
-}
-
-/** Cell by cell and in place: a record of 100,000 cells must not be held twice. */
-function checked(raw: unknown, file: string): RunRecord {
-  const share = textSharer();
-  try {
-    const { cells, ...head } = z.looseObject({ cells: z.array(z.unknown()) }).parse(raw);
-    const record = runRecord.parse({ ...head, cells: [] });
-    for (const [index, cell] of cells.entries()) cells[index] = share(cellRecord.parse(cell));
-    return { ...record, cells: cells as RunRecord["cells"] }; // each was just parsed
-  } catch (error) {
-    if (!(error instanceof z.ZodError)) throw error;
-    const [issue] = error.issues;
-    throw new RecordError(
-      `Cannot read ${file}: ${issue?.path.join(".")}: ${issue?.message}; it was perhaps written by another version of upmatrix`,
-      { cause: error },
-    );
-  }
 }
 
 /** The observations of a cell, read back. */
