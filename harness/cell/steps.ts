@@ -140,11 +140,12 @@ export class Steps {
 
   /** Where an operation is recorded and everything killed at it, nothing may be started again before the tree was looked at. */
   #struckDown(): Promise<"struck"> {
-    const { place, listenForInjections, fleet } = this.#cell;
+    const { place, listenForInjections, fleet, recorder } = this.#cell;
     const killed = this.#recording !== undefined && place.job.script.faults.length > 0;
-    return new Promise((resolve) => {
-      if (killed) listenForInjections(() => void fleet.powerOff().then(() => resolve("struck")));
-    });
+    if (!killed || recorder === undefined) return new Promise(() => undefined);
+    // it answers in order: that it killed everybody is heard before this answer
+    place.ground.mayRestart = () => recorder.mark("restart").catch(() => undefined); // it ended: told as a problem
+    return new Promise((resolve) => listenForInjections(() => void fleet.powerOff().then(() => resolve("struck"))));
   }
 
   /** Ends the recording and streams it out. */
