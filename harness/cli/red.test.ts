@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHECKS } from "../judge/index.ts";
 import { matrix as matrixSchema, type RunRecord } from "../model/index.ts";
 import { parse } from "yaml";
+import { FLEET_MISTAKES } from "./fleet-mistakes.testing.ts";
 import { CAN_RUN, cellOf, leftOf, Project } from "./testing.ts";
 
 /** What is wrong with a release: its trait, the scenario in which it shows, and the finding that must name it. */
@@ -119,7 +120,9 @@ describe.runIf(CAN_RUN)("the red project", () => {
 });
 
 test("every check has a release that is broken in just that way", () => {
-  expect([...new Set(MISTAKES.map(({ check }) => check))].toSorted()).toEqual(CHECKS.map(({ name }) => name).toSorted());
+  expect([...new Set([...MISTAKES, ...FLEET_MISTAKES].map(({ check }) => check))].toSorted()).toEqual(
+    CHECKS.map(({ name }) => name).toSorted(),
+  );
 });
 
 test("every broken release is in the table", async () => {

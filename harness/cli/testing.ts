@@ -21,7 +21,7 @@ export class Project implements AsyncDisposable {
   readonly directory: string;
 
   /** @param name which of the projects below `testdata` */
-  static async copy(name: "red" | "swept" = "red"): Promise<Project> {
+  static async copy(name: "red" | "swept" | "fleet" = "red"): Promise<Project> {
     const directory = await realpath(await mkdtemp(path.join(tmpdir(), "upmatrix-red-")));
     await cp(path.join(TESTDATA, name), directory, { recursive: true });
     return new Project(directory);
