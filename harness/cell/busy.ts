@@ -5,7 +5,7 @@ import type { BusySign, ProcessEntry } from "../model/index.ts";
 import type { Fleet } from "./fleet.ts";
 import { matchingPaths } from "./glob.ts";
 import type { Observer } from "./observer.ts";
-import { Prober } from "./probe.ts";
+import { PATIENT_DEADLINE_MS, Prober } from "./probe.ts";
 
 /** The processes of one moment, listed when somebody asks. */
 export type Listing = () => readonly ProcessEntry[];
@@ -27,7 +27,7 @@ export class BusySigns {
 
   constructor(fleet: Fleet, observer: Observer) {
     this.#fleet = fleet;
-    this.#prober = new Prober(fleet.place, observer);
+    this.#prober = new Prober(fleet.place, observer, PATIENT_DEADLINE_MS);
     this.#declared = fleet.place.job.product.upgrade.busy;
   }
 

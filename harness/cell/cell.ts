@@ -9,7 +9,7 @@ import { IdleTime } from "./idle-time.ts";
 import { Monitor } from "./monitor.ts";
 import type { Observer } from "./observer.ts";
 import { MACHINE_VARIABLE, Place } from "./place.ts";
-import { Prober } from "./probe.ts";
+import { PATIENT_DEADLINE_MS, Prober } from "./probe.ts";
 import { Processes } from "./processes.ts";
 import { type FiredInjection, Recorder } from "./recorder.ts";
 
@@ -79,7 +79,7 @@ export class Cell implements AsyncDisposable {
     const several = ground.hosts.length > 0 || job.product.companions.length > 0;
     this.processes = new Processes(process.env["UPMATRIX_CELL"] ?? job.work, alone, several ? MACHINE_VARIABLE : undefined);
     this.fleet = new Fleet(place, observer, this.processes);
-    this.prober = new Prober(place, observer);
+    this.prober = new Prober(place, observer, PATIENT_DEADLINE_MS);
     this.monitor = new Monitor(this.fleet, observer);
   }
 

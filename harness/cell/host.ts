@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import type { Observer } from "./observer.ts";
 import type { Place } from "./place.ts";
-import { Prober } from "./probe.ts";
+import { PATIENT_DEADLINE_MS, Prober } from "./probe.ts";
 import type { Processes } from "./processes.ts";
 import { ServiceManager } from "./services/manager.ts";
 import { serveSystemctl } from "./services/systemctl.ts";
@@ -11,6 +11,8 @@ export class Host implements Disposable {
   readonly place: Place;
   readonly manager: ServiceManager;
   readonly prober: Prober;
+  /** For questions that are asked once. */
+  readonly patient: Prober;
   readonly #systemctl: Disposable;
 
   /** Makes its folders, and answers its `systemctl`. */
@@ -21,6 +23,7 @@ export class Host implements Disposable {
     this.manager = new ServiceManager(place, observer, processes);
     this.#systemctl = serveSystemctl(place, this.manager);
     this.prober = new Prober(place, observer);
+    this.patient = new Prober(place, observer, PATIENT_DEADLINE_MS);
   }
 
   /** Empty for the only one. */

@@ -2,7 +2,7 @@
 import { type Member, type MemberName, memberNames } from "../model/index.ts";
 import type { Host } from "./host.ts";
 import { NOTHING } from "./place.ts";
-import type { Answers } from "./probe.ts";
+import type { Answers, Prober } from "./probe.ts";
 import { identityOf } from "./processes.ts";
 
 /** What the whole product answers, and each of its members; there are none when it is one agent. */
@@ -10,13 +10,16 @@ export interface FleetAnswers extends Answers {
   readonly members: readonly Member[];
 }
 
-/** Asks everybody at once. */
-export async function askAll(hosts: readonly Host[]): Promise<FleetAnswers> {
+/**
+ * Asks everybody at once.
+ * @param who asks, again and again or once and patiently
+ */
+export async function askAll(hosts: readonly Host[], who: "prober" | "patient" = "prober"): Promise<FleetAnswers> {
   const [first] = hosts;
   if (first === undefined) return { version: null, healthy: false, members: [] };
   const named = membersOf(hosts);
-  if (named.length === 0) return { ...(await first.prober.ask()), members: [] };
-  const members = await Promise.all(named.map(({ at, ...name }) => askMember(name, at)));
+  if (named.length === 0) return { ...(await first[who].ask()), members: [] };
+  const members = await Promise.all(named.map(({ at, ...name }) => askMember(name, at, at[who])));
   return { ...together(members), members };
 }
 
@@ -42,7 +45,7 @@ export function joined(said: readonly (string | null)[]): string | null {
   return different.length === 0 ? null : different.join(" and ");
 }
 
-async function askMember({ name, host, service }: MemberName, { prober, manager, place }: Host): Promise<Member> {
+async function askMember({ name, host, service }: MemberName, { manager, place }: Host, prober: Prober): Promise<Member> {
   const { product } = place.job;
   const declared = product.services.find((one) => one.name === (service ?? product.services[0]?.name));
   const { version, health } = (service === undefined ? undefined : declared) ?? product;

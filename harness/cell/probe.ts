@@ -9,7 +9,10 @@ import type { Observer } from "./observer.ts";
 import { NOTHING, type Place, type Target } from "./place.ts";
 import { queryDatabase } from "./sqlite.ts";
 
-const PROBE_DEADLINE_MS = 1000;
+/** Who asks again and again is soon tired of waiting. */
+const DEADLINE_MS = 1000;
+/** Who asks once wants an answer, also of a product on a busy machine. */
+export const PATIENT_DEADLINE_MS = 5000;
 
 export interface Answers {
   readonly version: string | null;
@@ -28,10 +31,12 @@ export class Prober {
   readonly #place: Place;
   readonly #observer: Observer;
   readonly #agent = new http.Agent({ keepAlive: false });
+  readonly #deadlineMs: number;
 
-  constructor(place: Place, observer: Observer) {
+  constructor(place: Place, observer: Observer, deadlineMs = DEADLINE_MS) {
     this.#place = place;
     this.#observer = observer;
+    this.#deadlineMs = deadlineMs;
   }
 
   /** Asks both; what both probes ask of one place is fetched once. Never throws: no answer is `null` and unhealthy. */
@@ -63,13 +68,13 @@ export class Prober {
     const target = { ...asked, looking: true };
     if ("http" in probe) return this.#get(this.#place.fill(probe.http, target));
     if ("sqlite" in probe)
-      return queryDatabase(this.#place.fill(probe.sqlite, target), this.#place.fill(probe.query, target), this.#observer);
+      return queryDatabase(this.#place.fill(probe.sqlite, target), this.#place.fill(probe.query, target), this.#observer, this.#deadlineMs);
     if ("file" in probe) {
       const [found] = matchingPaths(this.#place.root, this.#place.fill(probe.file, target));
       return found === undefined ? null : readText(path.join(this.#place.root, found));
     }
     const argv = probe.command.map((word) => this.#place.fill(word, target));
-    const options = { ...this.#place.commandOptions(target, PROBE_DEADLINE_MS), quiet: true };
+    const options = { ...this.#place.commandOptions(target, this.#deadlineMs), quiet: true };
     const result = await runCommand(argv, options, this.#observer);
     return result.code === 0 ? result.stdout : null;
   }
@@ -79,7 +84,7 @@ export class Prober {
     // while the agent is down this is asked every few milliseconds, and a refused connection costs a hundred times as much
     if (process.platform !== "win32" && typeof where !== "string" && !existsSync(where.socketPath)) return Promise.resolve(null);
     return new Promise((resolve) => {
-      const options = { agent: this.#agent, timeout: PROBE_DEADLINE_MS };
+      const options = { agent: this.#agent, timeout: this.#deadlineMs };
       const heard = (response: http.IncomingMessage): void => {
         let text = "";
         response.setEncoding("utf8");

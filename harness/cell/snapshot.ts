@@ -26,7 +26,7 @@ export interface SnapshotSources {
 /** @param ask whether to run the command that tells the active pointer's version: it costs a process */
 export async function takeSnapshot({ fleet, prober, monitor, observer }: SnapshotSources, ask: boolean): Promise<Snapshot> {
   const { place, hosts, processes } = fleet;
-  const { members, ...answers } = await askAll(hosts);
+  const { members, ...answers } = await askAll(hosts, "patient");
   const [statements, facts, busy] = await Promise.all([readStatements(hosts), readFacts(place.job.product, prober), monitor.lookBusy()]);
   const tree = readTree(place.root);
   const { unreadable, unparsed } = readStates(place);

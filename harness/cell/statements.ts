@@ -23,10 +23,10 @@ function subjects({ of, services }: Consistency, { place }: Host): (string | und
   return of === "hosts" ? [undefined] : (services ?? place.job.product.services.map(({ name }) => name));
 }
 
-async function statement({ name, sources }: Consistency, { place, prober }: Host, service: string | undefined): Promise<Statement> {
+async function statement({ name, sources }: Consistency, { place, patient }: Host, service: string | undefined): Promise<Statement> {
   const target = { ...NOTHING, service };
   const says = await Promise.all(
-    Object.entries(sources).map(async ([source, probe]) => [source, await prober.says(probe, target)] as const),
+    Object.entries(sources).map(async ([source, probe]) => [source, await patient.says(probe, target)] as const),
   );
   return { of: name, member: service === undefined ? place.name : place.label(service), says: Object.fromEntries(says) };
 }
