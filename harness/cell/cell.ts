@@ -118,7 +118,8 @@ export function watchedFolders(place: Place): string[] {
   return [place.root, place.units, ...companions.flatMap(({ name }) => [place.on({ kind: "companion", name }).root, place.data(name)])];
 }
 
-function needsRecorder({ script }: CellJob): boolean {
+function needsRecorder({ script, points, recorder }: CellJob): boolean {
+  if (points !== undefined) return recorder !== undefined; // what boots look at
   return script.sweep !== undefined || script.faults.some(({ when }) => typeof when === "object" && "operation" in when);
 }
 
@@ -129,6 +130,7 @@ function startRecorder(place: Place, observer: Observer, listeners: ReadonlySet<
     program: place.job.recorder,
     directory: path.join(place.job.work, "recorder"),
     under: watchedFolders(place),
+    looks: place.job.points !== undefined,
     fired: (fired) => listeners.forEach((listener) => listener(fired)),
     problem: (message) => observer.see({ kind: "problem", message }),
   });

@@ -86,9 +86,15 @@ async function takePoints(job: CellJob, cell: Cell, control: Control): Promise<"
   const points = new Points(cell);
   for (const cut of job.points?.cuts ?? []) {
     const begin = await points.begin(cut);
-    await takeSteps(job, cell, control, begin, (step) => points.isKnown(cut, step));
-    tellLogs(cell);
-    points.end(cut);
+    if (begin !== undefined) {
+      await takeSteps(job, cell, control, begin, (step) => points.isKnown(step));
+      tellLogs(cell);
+    }
+    points.end();
+  }
+  for (const cut of points.witnesses()) {
+    await takeSteps(job, cell, control, await points.beginWitness(cut));
+    points.endWitness(cut);
   }
   return "done";
 }
@@ -103,7 +109,7 @@ async function takeSteps(
   cell: Cell,
   control: Control,
   begin = 0,
-  enough: (step: Step) => boolean = () => false,
+  enough: (step: Step) => boolean | Promise<boolean> = () => false,
 ): Promise<"done"> {
   const steps = new Steps(cell);
   const { observer, monitor } = cell;
@@ -120,7 +126,7 @@ async function takeSteps(
     const { ok, message } = without ? { ok: false, message: "No healthy agent is left to upgrade" } : await taken(steps, step);
     observer.see({ kind: "step", step: number, event: "ended", ok, message });
     if (!ok && !changed && BASELINE.includes(step.kind)) break;
-    if (enough(step)) break;
+    if (await enough(step)) break;
     if (step.kind === "upgrade") changed = true;
   }
   return "done";

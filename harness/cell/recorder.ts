@@ -1,11 +1,11 @@
 // Talks to the recorder, a program of its own that watches and interrupts the file-system operations of the product's
 // processes. Starts it, lets processes join it, gives it orders, and reads what it recorded.
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, closeSync, copyFileSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import type { Operation, RecordedNote } from "../model/index.ts";
+import type { Look, Operation, RecordedNote } from "../model/index.ts";
 
 /** An injection that came about. */
 export interface FiredInjection {
@@ -32,6 +32,8 @@ export interface RecorderOptions {
   readonly directory: string;
   /** Operations outside of these are neither counted nor recorded. */
   readonly under: readonly string[];
+  /** Whether it also records what is looked at. */
+  readonly looks?: boolean;
   fired(injection: FiredInjection): void;
   problem(message: string): void;
 }
@@ -43,6 +45,8 @@ export class Recorder implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #waiting = new Map<string, ((reply: Reply) => void)[]>();
   readonly #exited: Promise<void>;
+  /** What `since` has read. */
+  readonly #read = { log: 0, data: 0 };
   #ended: Error | undefined;
 
   /** Resolves when processes can join. */
@@ -62,7 +66,7 @@ export class Recorder implements AsyncDisposable {
     this.#socket = path.join(directory, "socket");
     const files = ["--log", path.join(directory, "log"), "--data", path.join(directory, "data")];
     const watched = under.flatMap((folder) => ["--under", folder]);
-    this.#child = spawn(this.#program, ["serve", "--socket", this.#socket, ...files, ...watched], { stdio: "pipe" });
+    this.#child = spawn(this.#program, ["serve", "--socket", this.#socket, ...files, ...watched, ...this.#looks], { stdio: "pipe" });
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#hear(JSON.parse(line) as Reply & FiredInjection)); // written by our recorder
     createInterface({ input: this.#child.stderr }).on("line", (line) => options.problem(`recorder: ${line}`));
     this.#child.stdin.on("error", () => undefined); // it ended: `exit` tells
@@ -78,7 +82,11 @@ export class Recorder implements AsyncDisposable {
 
   /** The command that runs `argv` watched, as a child of whoever starts it. */
   joined(argv: readonly string[]): readonly string[] {
-    return [this.#program, "join", "--socket", this.#socket, "--", ...argv];
+    return [this.#program, "join", "--socket", this.#socket, ...this.#looks, "--", ...argv];
+  }
+
+  get #looks(): string[] {
+    return this.#options.looks === true ? ["--looks"] : [];
   }
 
   /** Holds every operation that would change something; resolves with the number of the last one that was carried out. */
@@ -115,6 +123,30 @@ export class Recorder implements AsyncDisposable {
       else notes.push({ ...entry, after: operations.at(-1)?.k ?? 0 } as RecordedNote);
     }
     return { operations, notes, data: readFileSync(path.join(this.#options.directory, "data")) };
+  }
+
+  /**
+   * What was recorded since this was asked last, while it goes on; ranges of bytes count from the beginning of `data`.
+   * @param name of the mark that ends it
+   */
+  async since(name: string): Promise<{ readonly events: (Operation | Look)[]; readonly notes: RecordedNote[]; readonly data: Buffer }> {
+    await this.mark(name);
+    const { directory } = this.#options;
+    const first = this.#read.data;
+    const text = readFrom(path.join(directory, "log"), this.#read.log);
+    const data = readFrom(path.join(directory, "data"), first);
+    this.#read.log += text.length;
+    this.#read.data += data.length;
+    const events: (Operation | Look)[] = [];
+    const notes: RecordedNote[] = [];
+    for (const line of text.toString("utf8").split("\n")) {
+      if (line === "") continue;
+      const entry = JSON.parse(line) as Operation | Look | RecordedNote; // written by our recorder
+      if ("note" in entry) notes.push({ ...entry, after: 0 });
+      else if ("look" in entry || !("data" in entry) || entry.data === undefined) events.push(entry);
+      else events.push({ ...entry, data: [entry.data[0] - first, entry.data[1]] });
+    }
+    return { events, notes, data };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -157,5 +189,15 @@ export class Recorder implements AsyncDisposable {
     for (const waiting of this.#waiting.values()) for (const tell of waiting) tell({ event: "ended" });
     this.#waiting.clear();
     resolve();
+  }
+}
+
+function readFrom(file: string, start: number): Buffer {
+  const fd = openSync(file, "r");
+  try {
+    const rest = Buffer.alloc(Math.max(0, fstatSync(fd).size - start));
+    return rest.subarray(0, readSync(fd, rest, 0, rest.length, start));
+  } finally {
+    closeSync(fd);
   }
 }

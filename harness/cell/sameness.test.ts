@@ -5,6 +5,8 @@ import { meaningOf, Sameness } from "./sameness.ts";
 const product = {
   layout: { preserved: [], volatile: ["run/**"], contents: ["events.ndjson", "state.json"], allowed: [], extra: [] },
   logs: { agent: ["logs/agent.log"], updater: ["logs/updater.log"] },
+  version: { http: "unix:{socket:agent}:/version" },
+  health: { command: ["sh", "-c", "test -s {root}/run/version && echo ok"], equals: "ok" },
 } as unknown as ConstructorParameters<typeof Sameness>[0]; // the globs are all it looks at
 
 function file(path: string, text: string, more: Partial<TreeEntry> = {}): TreeEntry {

@@ -12,7 +12,11 @@ export class Sameness {
   /** Globs are slow, and paths come again and again. */
   readonly #weights = new Map<string, Weight>();
 
-  constructor({ layout, logs }: Pick<Product, "layout" | "logs">) {
+  /** Command lines of our own questions, one of which may be under way whenever somebody looks. */
+  readonly #questions: readonly RegExp[];
+
+  constructor({ layout, logs, version, health }: Pick<Product, "layout" | "logs" | "version" | "health">) {
+    this.#questions = [version, health].flatMap((probe) => ("command" in probe ? [commandLine(probe.command)] : []));
     this.#globs = [
       ["none", layout.volatile],
       ["presence", [...logs.agent, ...logs.updater]],
@@ -33,9 +37,21 @@ export class Sameness {
   /** What decides how it goes on, fact by fact. */
   factsOf({ tree, processes, active, diskBytes: _bytes, members = [], ...rest }: Snapshot, units: readonly TreeEntry[]): string[] {
     const steady = tree.flatMap((entry) => this.#steady(entry));
-    const commands = processes.map(({ command }) => command).sort();
+    const commands = this.#lasting(processes)
+      .map(({ command }) => command)
+      .sort();
     const lasting = members.map(({ process: _process, ...member }) => member);
     return [...steady, ...units, ...commands, ...lasting, active, rest].map((fact) => JSON.stringify(fact));
+  }
+
+  /** Without our own questions, and whom they started. */
+  #lasting(processes: Snapshot["processes"]): Snapshot["processes"] {
+    const asking = new Set(processes.flatMap(({ pid, command }) => (this.#questions.some((one) => one.test(command)) ? [pid] : [])));
+    for (let known = -1; known !== asking.size;) {
+      known = asking.size;
+      for (const { pid, parent } of processes) if (asking.has(parent)) asking.add(pid);
+    }
+    return processes.filter(({ pid }) => !asking.has(pid));
   }
 
   #steady(entry: TreeEntry): unknown[] {
@@ -72,4 +88,15 @@ const TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?
 export function meaningOf(text: string): string {
   const lines = text.replace(TIME, "TIME").split("\n");
   return lines.filter((line, index) => line !== lines[index - 1]).join("\n");
+}
+
+/** How a command looks in a list of processes; also while it is about to be started by another program. */
+function commandLine(argv: readonly string[]): RegExp {
+  const words = argv.map((word) =>
+    word
+      .split(/\{[^{}]*\}/)
+      .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
+      .join(".*"),
+  );
+  return new RegExp(`${words.join(" ")}$`, "s");
 }

@@ -7,7 +7,7 @@ import type { Look } from "../model/index.ts";
  * The answer to a look. Everything on the way is part of it: directories that are passed through, with their rights, and where
  * links lead. Times, the numbers of inodes and the sizes of directories are not: a tree that was restored has others each time.
  */
-export function answerTo(tree: FileTree, { look, path, stay = false }: Look, hasher: Hasher): string {
+export function answerTo(tree: FileTree, { look, path, stay = false }: Look | WholeLook, hasher: Hasher): string {
   const { told, inode } = walk(tree, path, !stay);
   if (inode === undefined) return told;
   switch (look) {
@@ -21,9 +21,18 @@ export function answerTo(tree: FileTree, { look, path, stay = false }: Look, has
       return `${told} ${namesIn(inode)}`;
     case "exec":
       return `${told} ${contentOf(inode, hasher)} ${interpreterOf(tree, inode, hasher)}`;
+    case "tree":
+      return `${told} ${tree.digestOf(inode, hasher)}`;
     default:
       return look satisfies never;
   }
+}
+
+/** A look of ours at everything below a directory. */
+interface WholeLook {
+  readonly look: "tree";
+  readonly path: string;
+  readonly stay?: boolean;
 }
 
 interface Walked {
@@ -78,6 +87,6 @@ function namesIn({ entries }: Inode): string {
 /** A script's interpreter is read by the kernel, without a call that anybody could see. */
 function interpreterOf(tree: FileTree, { type, content }: Inode, hasher: Hasher): string {
   if (type !== "file") return "";
-  const [, interpreter] = /^#![ \t]*(\S+)/.exec(Buffer.from(bytesOf(content).subarray(0, 256)).toString("latin1")) ?? [];
+  const [, interpreter] = /^#![ \t]*(\S+)/.exec(new TextDecoder("latin1").decode(bytesOf(content).subarray(0, 256))) ?? [];
   return interpreter === undefined ? "" : answerTo(tree, { look: "content", path: interpreter }, hasher);
 }

@@ -73,6 +73,12 @@ export class FileTree {
     return tree;
   }
 
+  /** Takes away what is neither file, directory nor link. */
+  removeOthers(): void {
+    for (const { type, parents } of this.#inodes.values())
+      if (type === "other") for (const { directory, name } of parents.values()) this.enter(directory.id, name, null);
+  }
+
   /** A number that no inode has yet. */
   get free(): number {
     return Math.max(...this.#inodes.keys()) + 1;

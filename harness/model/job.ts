@@ -41,6 +41,8 @@ export interface CellJob {
     /** The file with the recording, inside the environment. */
     readonly recording: string;
     readonly cuts: readonly Cut[];
+    /** How many of the points that are foretold from others are booted all the same, to see whether it comes so. */
+    readonly witnesses: number;
   };
   /** Stop before this step (from 1) and wait for a line on standard input. */
   readonly breakAt?: number;

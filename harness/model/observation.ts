@@ -133,8 +133,8 @@ export type Observation = { readonly t: number } & (
   /** Part of what was recorded, gzipped, in base64; kept apart from the other observations. */
   | { readonly kind: "recorded"; readonly chunk: string }
   /**
-   * A point of a sweep begins or is over; its observations lie between. `same`: what followed would be as it was at that
-   * point, because everything there is to see after the boot is equal.
+   * A point of a sweep begins or is over; its observations lie between. `same`: what was not done, because it would go as it
+   * went at another point.
    */
   | { readonly kind: "point"; readonly name: string; readonly event: "started" }
   | {
@@ -142,10 +142,22 @@ export type Observation = { readonly t: number } & (
       readonly name: string;
       readonly event: "ended";
       readonly how: "complete" | "deadline" | "interrupted";
-      readonly same?: string;
+      readonly same?: SameAs;
     }
+  /** Of a composed point: a part of it was seen at another point, where everything that decides it was the same. */
+  | { readonly kind: "same"; readonly part: keyof SameAs; readonly point: string; readonly why: string }
+  /** A point that was foretold from another one was really booted after all; `problem`: what came was not what was foretold. */
+  | { readonly kind: "witness"; readonly point: string; readonly like: string; readonly problem: string | null }
   | { readonly kind: "end"; readonly end: CellEnd }
 );
+
+/** The points of a sweep at which parts of another one were really seen, by name; a part that is left out was done itself. */
+export interface SameAs {
+  /** From the boot on, until all is steady. */
+  readonly boot?: string;
+  /** What follows: one more upgrade. */
+  readonly rest?: string;
+}
 
 /**
  * How a cell ended: `complete` (all steps were taken or one gave up), `deadline`, `interrupted`, or `lost` (the

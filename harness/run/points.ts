@@ -1,12 +1,12 @@
 // The observations of one point of a sweep, put together: what was recorded before the cut, and what was seen after the boot.
-import type { CellEnd, Observation } from "../model/index.ts";
+import type { CellEnd, Observation, SameAs } from "../model/index.ts";
 
 /** What was observed between the beginning and the end of a point. */
 export interface PointSeen {
   readonly name: string;
   readonly observations: readonly Observation[];
   /** null: it was not over when its cell ended. */
-  readonly ended: { readonly how: CellEnd["how"]; readonly same: string | undefined } | null;
+  readonly ended: { readonly how: CellEnd["how"]; readonly same: SameAs } | null;
 }
 
 /** Collects the points out of the stream of a cell that took several. */
@@ -26,7 +26,7 @@ export class PointCollector {
       this.#name = observation.name;
       this.#observations = [];
     } else {
-      const { how, same } = observation;
+      const { how, same = {} } = observation;
       this.#tell({ how, same });
     }
   }
@@ -59,18 +59,52 @@ export function composed(prefix: readonly Observation[], own: readonly Observati
   return [...prefix, ...moved, { t: moved.at(-1)?.t ?? prefix.at(-1)?.t ?? 0, kind: "end", end }];
 }
 
-/** What follows the boot at a point that looked the same then. */
-export function continued(own: readonly Observation[], other: readonly Observation[], name: string): Observation[] {
-  const seenLast = other.findIndex((seen) => seen.kind === "snapshot" && seen.label === "rebooted");
-  const stepEnd = other.findIndex((seen, index) => index > seenLast && seen.kind === "step" && seen.event === "ended");
-  const from = other[stepEnd]?.t ?? 0;
+/**
+ * A point whose parts were not all done: those that were seen at other points are taken from there, with its own snapshots in
+ * place of theirs.
+ * @param whole what is known of an earlier point
+ */
+export function completed(
+  own: readonly Observation[],
+  { boot, rest }: SameAs,
+  whole: (name: string) => readonly Observation[],
+): readonly Observation[] {
+  const snapshots = new Map(own.flatMap((seen) => (seen.kind === "snapshot" ? [[seen.label, seen] as const] : [])));
+  const told = (seen: Observation): Observation => {
+    const foretold = seen.kind === "snapshot" ? snapshots.get(seen.label) : undefined;
+    return foretold === undefined ? seen : { ...foretold, t: seen.t };
+  };
+  const begun = boot === undefined ? own : own.filter(({ kind }) => kind !== "snapshot");
+  const booted = boot === undefined ? begun : joined(begun, { part: "boot", point: boot, why: BOOT }, bootOf(whole(boot)).map(told));
+  return rest === undefined ? booted : joined(booted, { part: "rest", point: rest, why: REST }, restOf(whole(rest)).map(told));
+}
+
+const BOOT = "all that its boot looked at is the same here";
+const REST = "after the boot everything that counts from then on is the same";
+
+function joined(
+  own: readonly Observation[],
+  same: { readonly part: keyof SameAs; readonly point: string; readonly why: string },
+  other: readonly Observation[],
+): Observation[] {
   const last = own.at(-1)?.t ?? 0;
-  const rest = other.slice(stepEnd + 1).map((seen) => ({ ...seen, t: round(seen.t - from + last) }));
-  return [
-    ...own,
-    { t: last, kind: "problem", message: `What follows is taken from the point ${name}: after the boot everything was the same` },
-    ...rest,
-  ];
+  const shift = last - (other[0]?.t ?? last);
+  return [...own, { t: last, kind: "same", ...same }, ...other.map((seen) => ({ ...seen, t: round(seen.t + shift) }))];
+}
+
+/** From after the cut to the end of the step that looks at what it booted to. */
+function bootOf(point: readonly Observation[]): readonly Observation[] {
+  const cut = point.findIndex((seen) => seen.kind === "step" && seen.event === "ended");
+  return point.slice(cut + 1, bootEnd(point) + 1).filter(({ kind }) => kind !== "same");
+}
+
+function restOf(point: readonly Observation[]): readonly Observation[] {
+  return point.slice(bootEnd(point) + 1).filter(({ kind }) => kind !== "same");
+}
+
+function bootEnd(point: readonly Observation[]): number {
+  const seenLast = point.findIndex((seen) => seen.kind === "snapshot" && seen.label === "rebooted");
+  return point.findIndex((seen, index) => index > seenLast && seen.kind === "step" && seen.event === "ended");
 }
 
 function round(t: number): number {

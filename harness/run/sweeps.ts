@@ -18,7 +18,7 @@ import {
   unpackRecorded,
 } from "../model/index.ts";
 import { type ExpandedSweep, expandSweep } from "../plan/index.ts";
-import { composed, continued, PointCollector, type PointSeen, prefixOf } from "./points.ts";
+import { completed, composed, PointCollector, type PointSeen, prefixOf } from "./points.ts";
 import { comparison, replayProblem, witnessesOf } from "./self-checks.ts";
 import { RECORDING_FILE, type RecordingStore, recordingKey, type StoredRecording } from "./recordings.ts";
 
@@ -82,7 +82,6 @@ export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun>
     await tools.judged(cell, [...stored.observations, untrue(stored.observations, problem)]);
     return { cell, points: [], expanded: null, cached: stored.cached };
   }
-  await tools.judged(cell, stored.observations);
   const tier = tools.everyPoint ? "full" : tools.tier;
   const { points: all, ...expanded } = expandSweep({
     cell,
@@ -97,7 +96,12 @@ export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun>
   const cuts = points.filter(({ script }) => script.cut !== undefined);
   const strikes = points.filter(({ script }) => script.cut === undefined);
   const batches = batchesOf(cuts, tools.slots);
-  await Promise.all([...batches.map((batch) => runCuts(cell, batch, stored, tools)), ...strikes.map((point) => tools.one(point))]);
+  const witnesses = Math.ceil((tier === "full" ? WITNESSES_IN_FULL : WITNESSES) / Math.max(1, batches.length));
+  const [told] = await Promise.all([
+    Promise.all(batches.map((batch) => runCuts(cell, batch, { stored, witnesses }, tools))),
+    Promise.all(strikes.map((point) => tools.one(point))),
+  ]);
+  await tools.judged(cell, withWitnesses(stored.observations, told.flat()));
   return { cell, points, expanded, cached: stored.cached };
 }
 
@@ -189,21 +193,57 @@ function batchesOf(points: readonly Cell[], slots: number): Cell[][] {
   return Array.from({ length: Math.ceil(points.length / size) }, (_, index) => points.slice(index * size, (index + 1) * size));
 }
 
-/** Runs points in one cell; when it is lost, the point it was lost at has no verdict and the rest go on in another one. */
-async function runCuts(sweep: Cell, points: readonly Cell[], stored: StoredRecording, tools: SweepTools): Promise<void> {
-  let rest = points;
-  while (rest.length > 0) rest = await tools.inSlot(sweep, (environment) => runBatch(rest, stored, environment, tools));
+type Witnessed = Extract<Observation, { kind: "witness" }>;
+
+interface Cutting {
+  readonly stored: StoredRecording;
+  /** How many points that were foretold are booted all the same. */
+  readonly witnesses: number;
 }
 
-/** Returns the points that were not begun. */
+/**
+ * Runs points in one cell; when it is lost, the point it was lost at has no verdict and the rest go on in another one. Returns what
+ * really booted points said of the foretelling.
+ */
+async function runCuts(sweep: Cell, points: readonly Cell[], cutting: Cutting, tools: SweepTools): Promise<Witnessed[]> {
+  const told: Witnessed[] = [];
+  let rest = points;
+  while (rest.length > 0) {
+    const ran = await tools.inSlot(sweep, (environment) => runBatch(rest, cutting, environment, tools));
+    told.push(...ran.witnesses);
+    rest = ran.left;
+  }
+  return told;
+}
+
+/** Points that were foretold wrongly make the whole sweep worthless: what else was foretold may be wrong, too. */
+function withWitnesses(observations: readonly Observation[], witnesses: readonly Witnessed[]): readonly Observation[] {
+  const t = observations.at(-1)?.t ?? 0;
+  const failed = witnesses.filter(({ problem }) => problem !== null);
+  const [wrong] = failed;
+  const held = witnesses.length - failed.length;
+  const message = `self-check: ${held} of ${witnesses.length} points that were foretold from others and really booted came as foretold`;
+  const others = failed.map(({ point, like, problem }) => `self-check: ${point}, foretold from ${like}: ${problem}`);
+  const said = (witnesses.length === 0 ? [] : [message, ...others]).map((one): Observation => ({ t, kind: "problem", message: one }));
+  if (wrong === undefined) return [...observations.slice(0, -1), ...said, ...observations.slice(-1)];
+  const detail = `self-check failed: ${wrong.point} was foretold from ${wrong.like}, and booting it really gave ${wrong.problem}`;
+  return [...observations.slice(0, -1), ...said, { t, kind: "end", end: { how: "lost", detail, leaks: [] } }];
+}
+
+interface Ran {
+  /** The points that were not begun. */
+  readonly left: readonly Cell[];
+  readonly witnesses: readonly Witnessed[];
+}
+
 async function runBatch(
   points: readonly Cell[],
-  stored: StoredRecording,
+  { stored, witnesses }: Cutting,
   environment: Environment,
   tools: SweepTools,
-): Promise<readonly Cell[]> {
+): Promise<Ran> {
   const [first] = points;
-  if (first === undefined) return [];
+  if (first === undefined) return { left: [], witnesses: [] };
   const byName = new Map(points.flatMap((point) => (point.script.cut === undefined ? [] : [[point.script.cut.name, point] as const])));
   const prefix = prefixOf(stored.observations, first.script.steps.findIndex((step) => step.kind === "upgrade" && step.faults) + 1);
   const whole = new Map<string, readonly Observation[]>();
@@ -212,8 +252,7 @@ async function runBatch(
     const point = byName.get(name);
     if (point === undefined) return;
     byName.delete(name);
-    const other = ended?.same === undefined ? undefined : whole.get(ended.same);
-    const own = other === undefined || ended?.same === undefined ? observations : continued(observations, other, ended.same);
+    const own = completed(observations, ended?.same ?? {}, (other) => whole.get(other) ?? []);
     whole.set(name, own);
     judging.push(tools.judged(point, composed(prefix, own, end)));
   };
@@ -225,16 +264,21 @@ async function runBatch(
   const job: JobParts = {
     ...parts,
     limits: { ...parts.limits, cellMs: parts.limits.cellMs * cuts.length },
-    points: { recording: `${environment.artifactDirectory(recordingFiles)}/${RECORDING_FILE}`, cuts },
+    recorder: await placedRecorder(tools.recorder, environment),
+    points: { recording: `${environment.artifactDirectory(recordingFiles)}/${RECORDING_FILE}`, cuts, witnesses },
   };
-  const end = await tools.observe(first, environment, job, (seen) => collector.add(seen));
+  const told: Witnessed[] = [];
+  const end = await tools.observe(first, environment, job, (seen) => {
+    if (seen.kind === "witness") told.push(seen);
+    else collector.add(seen);
+  });
   const unfinished = collector.unfinished();
   if (unfinished !== undefined) finish(unfinished, end);
   await Promise.all(judging);
   const left = [...byName.values()];
   const lost = unfinished === undefined && left.length === points.length;
-  if (!lost && end.how !== "interrupted" && !tools.signal.aborted) return left;
+  if (!lost && end.how !== "interrupted" && !tools.signal.aborted) return { left, witnesses: told };
   // not one was begun: another try would end alike
   for (const point of left) await tools.judged(point, composed(prefix, [], end));
-  return [];
+  return { left: [], witnesses: told };
 }

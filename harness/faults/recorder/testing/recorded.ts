@@ -7,7 +7,7 @@ import path from "node:path";
 import { compileOnce, type Compiled } from "../../../build/compile.ts";
 import { buildRecorder } from "../../../build/index.ts";
 import type { TreeFile } from "../../../crash/index.ts";
-import type { BaseEntry, Operation, RecordedNote, Recording } from "../../../model/index.ts";
+import type { BaseEntry, Look, Operation, RecordedNote, Recording } from "../../../model/index.ts";
 
 const CACHE = path.join(import.meta.dirname, "..", "..", "..", "..", ".upmatrix", "cache");
 export const PROGRAMS = import.meta.dirname;
@@ -28,6 +28,8 @@ export interface Recorded {
   readonly stderr: string;
   readonly operations: readonly Operation[];
   readonly notes: readonly RecordedNote[];
+  /** Operations and looks in one order. */
+  readonly course: readonly (Operation | Look)[];
   readonly data: Buffer;
   readonly events: readonly Fired[];
 }
@@ -38,6 +40,7 @@ export interface RunOptions {
   /** A command that starts the recorder. */
   readonly under?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly looks?: boolean;
 }
 
 export function recorder(): Promise<Compiled> {
@@ -77,9 +80,9 @@ export class Ground implements Disposable {
   }
 
   /** Runs `argv` in the watched folder until everything it started has ended. */
-  async run(argv: readonly string[], { inject, uid, env, under = [] }: RunOptions = {}): Promise<Recorded> {
+  async run(argv: readonly string[], { inject, uid, env, under = [], looks = false }: RunOptions = {}): Promise<Recorded> {
     for (const name of ["log", "data", "events"]) rmSync(path.join(this.path, name), { force: true });
-    const [command = "", ...args] = [...under, this.#file, "run", ...this.options(inject), "--", ...argv];
+    const [command = "", ...args] = [...under, this.#file, "run", ...this.options(inject), ...(looks ? ["--looks"] : []), "--", ...argv];
     const child = spawn(command, args, {
       cwd: this.root,
       stdio: ["ignore", "ignore", "pipe"],
@@ -96,12 +99,17 @@ export class Ground implements Disposable {
   read(): Omit<Recorded, "code" | "stderr"> {
     const operations: Operation[] = [];
     const notes: RecordedNote[] = [];
-    for (const entry of lines(path.join(this.path, "log")) as (Operation | RecordedNote)[])
-      if ("op" in entry) operations.push(entry);
-      else notes.push({ ...entry, after: operations.at(-1)?.k ?? 0 });
+    const course: (Operation | Look)[] = [];
+    for (const entry of lines(path.join(this.path, "log")) as (Operation | RecordedNote | Look)[]) {
+      if ("look" in entry) course.push(entry);
+      else if ("op" in entry) {
+        operations.push(entry);
+        course.push(entry);
+      } else notes.push({ ...entry, after: operations.at(-1)?.k ?? 0 });
+    }
     const told = path.join(this.path, "events");
     const events = existsSync(told) ? (lines(told) as Fired[]) : []; // written by the recorder
-    return { operations, notes, data: readFileSync(path.join(this.path, "data")), events };
+    return { operations, notes, course, data: readFileSync(path.join(this.path, "data")), events };
   }
 
   [Symbol.dispose](): void {

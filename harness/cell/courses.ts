@@ -1,0 +1,183 @@
+// What points are told of each other: the courses of those that were booted, and what they foretell of a state that was not. See
+// harness/crash/course.ts for why that holds. Here is what belongs to a cell: who looks besides the product's processes.
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { answerTo, Course, type FileTree, Hasher } from "../crash/index.ts";
+import type { Look, Probe, Product, Snapshot, TreeEntry } from "../model/index.ts";
+import type { Cell } from "./cell.ts";
+import { describedContent, stateOf, toldStates } from "./snapshot.ts";
+
+/** One that was really booted, and those that went on from there. */
+export interface Booted {
+  readonly name: string;
+  readonly course: Course;
+  readonly rebooted: Snapshot;
+  /** Their processes remember the same, for their boots were told the same. */
+  readonly rests: Rest[];
+}
+
+interface Rest {
+  readonly name: string;
+  readonly course: Course;
+  readonly again: Snapshot;
+}
+
+/** What would be seen. */
+export interface Foreseen {
+  readonly snapshot: Snapshot;
+  readonly units: readonly TreeEntry[];
+}
+
+export interface Foretold {
+  readonly boot: Booted;
+  readonly rebooted: Foreseen;
+  /** Where what follows is known, too. Without a snapshot all is as at that point. */
+  readonly rest?: { readonly name: string; readonly again?: Foreseen };
+}
+
+export class Courses {
+  readonly #cell: Cell;
+  readonly #hasher = new Hasher((bytes) => createHash("sha256").update(bytes).digest("hex"));
+  readonly #booted: Booted[] = [];
+  /** Whether anything can be foretold here. */
+  readonly #able: boolean;
+
+  constructor(cell: Cell) {
+    const { job } = cell.place;
+    this.#cell = cell;
+    const { hosts, companions, facts, consistency } = job.product;
+    const alone = hosts === undefined && companions.length === 0 && consistency.length === 0 && Object.keys(facts).length === 0;
+    // a condition – a small disk, another time – is something that processes are told without a look at a file
+    this.#able =
+      cell.recorder !== undefined &&
+      job.script.conditions === undefined &&
+      alone &&
+      probesOf(job.product).every((probe) => !("sqlite" in probe));
+    if (this.#able) this.#followAll();
+  }
+
+  /** Every command of the product is followed, those too that only ask it something. */
+  #followAll(): void {
+    const { place, recorder } = this.#cell;
+    const { ground } = place;
+    const { limited } = ground;
+    ground.limited = (argv) => recorder?.joined(limited(argv)) ?? argv;
+    ground.started = ground.limited;
+  }
+
+  /** From now on counts what happens. */
+  async begin(): Promise<void> {
+    if (this.#able) await this.#cell.recorder?.since("begin");
+  }
+
+  /**
+   * A point was booted, and what follows begins.
+   * @param like the point from which it was foretold already
+   */
+  async booted(name: string, start: FileTree, rebooted: Snapshot, like: Booted | undefined): Promise<Booted | undefined> {
+    const course = await this.#course(start);
+    if (course === undefined) return undefined;
+    if (like !== undefined) return { name, course, rebooted, rests: like.rests };
+    const booted: Booted = { name, course, rebooted, rests: [] };
+    this.#booted.unshift(booted); // the next state is likely to be like the latest
+    return booted;
+  }
+
+  /** What followed upon a boot is over. */
+  async ended(name: string, booted: Booted | undefined, again: Snapshot): Promise<void> {
+    if (booted === undefined) return;
+    const course = await this.#course(booted.course.end);
+    if (course !== undefined) booted.rests.unshift({ name, course, again });
+  }
+
+  /**
+   * What is known of a state that was not booted; undefined: nothing.
+   * @param known the point that went on from what is seen after a boot
+   */
+  foretell(start: FileTree, known: (seen: Foreseen) => string | undefined): Foretold | undefined {
+    for (const boot of this.#booted) {
+      const tree = boot.course.from(start);
+      if (tree === undefined) continue;
+      const rebooted = this.#foreseen(boot.rebooted, tree);
+      const name = known(rebooted);
+      return { boot, rebooted, ...(name === undefined ? this.#restOf(boot, tree) : { rest: { name } }) };
+    }
+    return undefined;
+  }
+
+  #restOf({ rests }: Booted, tree: FileTree): Pick<Foretold, "rest"> {
+    for (const { name, course, again } of rests) {
+      const end = course.from(tree);
+      if (end !== undefined) return { rest: { name, again: this.#foreseen(again, end) } };
+    }
+    return {};
+  }
+
+  #foreseen(like: Snapshot, tree: FileTree): Foreseen {
+    return { snapshot: this.#snapshot(like, tree), units: this.#entries(tree, this.#cell.place.units) };
+  }
+
+  /** What happened since the last one; undefined: not all of it could be followed. */
+  async #course(start: FileTree): Promise<Course | undefined> {
+    if (!this.#able) return undefined;
+    const happened = await this.#cell.recorder?.since("course");
+    if (happened === undefined || happened.notes.some(({ note }) => note === "unseen")) return undefined;
+    const { place } = this.#cell;
+    const active = place.job.product.active?.path;
+    // a snapshot looks, too: where the pointer leads
+    const seen: Look[] = active === undefined ? [] : [{ look: "entry", path: path.join(place.root, active) }];
+    const events = [...happened.events, ...seen];
+    const course = new Course(start, { events, data: happened.data }, { hasher: this.#hasher, watched: (tree) => this.#watched(tree) });
+    return course.problem === undefined ? course : undefined;
+  }
+
+  /** What the service manager and the monitor see without being followed: units, and files that tell of an upgrade or of health. */
+  #watched(tree: FileTree): string {
+    const { place } = this.#cell;
+    const { product } = place.job;
+    const globs = [...product.upgrade.busy, ...probesOf(product)].flatMap((sign) => ("file" in sign ? [sign.file] : []));
+    const units = answerTo(tree, { look: "tree", path: place.units }, this.#hasher);
+    if (globs.length === 0) return units;
+    const files = this.#entries(tree, place.root).filter((entry) => globs.some((glob) => path.matchesGlob(entry.path, glob)));
+    return JSON.stringify([units, files]);
+  }
+
+  /** As the other's, with what of it a tree decides. */
+  #snapshot({ unparsed: _, ...like }: Snapshot, tree: FileTree): Snapshot {
+    const { place } = this.#cell;
+    const entries = this.#entries(tree, place.root);
+    const globs = place.job.product.state;
+    const states = tree.files().flatMap(({ path: full, type, content }) => {
+      const relative = path.relative(place.root, full);
+      if (type !== "file" || !globs.some((glob) => path.matchesGlob(relative, glob))) return [];
+      return [{ path: relative, ...stateOf(relative, Buffer.from(content ?? new Uint8Array(0))) }];
+    });
+    const { unreadable, unparsed } = toldStates(states);
+    return {
+      ...like,
+      tree: entries,
+      unreadable,
+      ...(unparsed.length === 0 ? {} : { unparsed }),
+      diskBytes: entries.reduce((sum, { size = 0 }) => sum + size, 0),
+    };
+  }
+
+  /** As a snapshot has them. */
+  #entries(tree: FileTree, root: string): TreeEntry[] {
+    const entries = tree.files().flatMap(({ path: full, type, mode, uid, gid, target, content }): TreeEntry[] => {
+      if (full !== root && !full.startsWith(`${root}/`)) return [];
+      const common = { path: full === root ? "." : full.slice(root.length + 1), type };
+      const owner = `${uid}:${gid}`;
+      if (type === "link") return [{ ...common, owner, target: target ?? "" }];
+      const rights = { ...common, mode: mode ?? "0", owner };
+      return [type === "file" ? { ...rights, ...describedContent(Buffer.from(content ?? new Uint8Array(0))) } : rights];
+    });
+    return entries.sort((one, other) => (one.path < other.path ? -1 : 1));
+  }
+}
+
+/** What is asked of the product and of its services. */
+function probesOf({ version, health, services }: Product): Probe[] {
+  const own = services.flatMap((service) => [service.version, service.health]);
+  return [version, health, ...own].filter((probe) => probe !== undefined);
+}
