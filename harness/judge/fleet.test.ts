@@ -79,6 +79,18 @@ test.each(table)("%s", (_, cell, tale, outcome, problems) => {
   expect(broken(judgement)).toEqual(problems.length === 0 ? [] : expect.arrayContaining([...problems]));
 });
 
+const either = fleetCell({ expect: ["upgraded", "rolled-back"] });
+const halfway = fleetSnapshot(HOST_1);
+
+test("where both ways are right each member may go its own, and each is compared with what it runs", () => {
+  expect(judgedFleet(either, { ends: HOST_1 })).toMatchObject({ outcome: "rolled-back", findings: [] });
+  const torn = { ...halfway, tree: withEntries(halfway.tree, [file("host-2/agent/main", "agent 2.0.0")]) };
+  expect(broken(judgedFleet(either, { snapshots: { after: torn } }))).toEqual(["layout-after-rollback"]);
+  const only = fleetCell({ expect: ["rolled-back"] });
+  expect(judgedFleet(only, { ends: HOST_1 }).outcome).toBe("stuck");
+  expect(judgedFleet(either, { ends: { "host-1": "2.0.0", "host-2": "0.9.0" } }).outcome).toBe("stuck");
+});
+
 test("what is off is named", () => {
   const [finding] = judgedFleet(whole, { ends: { "host-1": "2.0.0", "host-2/proxy": "2.0.0" } }).findings;
   expect(finding?.actual).toBe("stuck: host-2/agent runs 1.0.0, not 2.0.0");

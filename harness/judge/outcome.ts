@@ -32,7 +32,8 @@ export interface Reading {
  * - `bricked`: nothing healthy answers, not even after a reboot.
  *
  * Of a fleet: `upgraded` when each member runs what it is to run (`runs`, else what it was upgraded to); `rolled-back` and
- * `refused` when each runs what it ran before; one that is down is a fleet that is down.
+ * `refused` when each runs what it ran before; one that is down is a fleet that is down. Where a scenario allows both ways,
+ * such as when everything is killed halfway, each member may go its own: that counts as `rolled-back`.
  *
  * It is read from the snapshot `after`; where the power was cut (`settled: repaired`), from the one after the reboot.
  * A string says why it cannot be told.
@@ -118,6 +119,12 @@ function settledFleet(facts: Facts, fleet: Fleet, seen: Seen): Reading {
     const untouched = wasRefused(facts);
     const why = untouched ? `${seen.snapshot.version} still runs` : `${seen.snapshot.version} runs again`;
     return { outcome: untouched ? "refused" : "rolled-back", why, step: seen.step, running: facts.origin.role, roles: origin };
+  }
+  const back = off.filter((member) => answers.get(member.name) === before(member));
+  const { expect } = cell.script;
+  if (back.length === off.length && expect.includes("upgraded") && expect.includes("rolled-back")) {
+    const roles: Roles = (member) => (back.some(({ name }) => name === member.name) ? origin(member) : fleet.goal(member));
+    return { outcome: "rolled-back", why: answerOf(seen.snapshot), step: seen.step, running: goal.role, roles };
   }
   const wrong = off.map((member) => `${member.name} runs ${answers.get(member.name) ?? "nothing"}, not ${cell[fleet.goal(member)]}`);
   return stuck(seen, wrong.join("; "));
