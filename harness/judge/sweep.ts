@@ -25,6 +25,7 @@ export function summarizeSweep(
   const recovered = judged.filter(({ record }) => record.verdict === "passed" || record.verdict === "fixed").length;
   return {
     ...{ id: sweep.id, operations, candidates, states, run: judged.length, recovered, cached },
+    booted: judged.filter(({ record }) => record.same?.boot === undefined).length,
     outcomes: outcomesOf(judged.map(({ record }) => record)),
     failures: failuresOf(judged),
   };

@@ -68,6 +68,8 @@ export const cellRecord = z.strictObject({
   durationMs: z.number(),
   /** Why it is errored, known, or skipped; empty otherwise. */
   reason: z.string(),
+  /** Of a point of a sweep: which parts were not done, because they would go as they went at another point, and its address. */
+  same: z.strictObject({ boot: z.string().optional(), rest: z.string().optional() }).optional(),
   /** The entry of the matrix that made it known or fixed. */
   known: knownFailure.pick({ pattern: true, reason: true, link: true }).optional(),
   /** Hash of all that was put into it: two runs of equal inputs should come to one verdict. */
@@ -88,6 +90,7 @@ export const sweepRecord = z.strictObject({
   states: z.int().describe("Distinct states, or operations to strike at"),
   run: z.int().describe("Points that ran and could be judged"),
   recovered: z.int().describe("Points in which nothing is wrong"),
+  booted: z.int().optional().describe("Points that were really booted; the others look alike to a boot that was"),
   outcomes: z.array(z.strictObject({ outcome, points: z.int() })),
   cached: z.boolean().describe("The recording was taken from the cache"),
   failures: z.array(

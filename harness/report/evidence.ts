@@ -29,6 +29,7 @@ const TREE_NAME: Record<SnapshotLabel, string> = {
 export function evidence(cell: CellRecord, observations: readonly Observation[], logLines = LOG_LINES): Block[] {
   return [
     ...treeBlocks(cell, observations),
+    ...sameBlock(observations),
     ...problemBlock(observations),
     ...commandBlocks(observations),
     ...serviceBlock(observations),
@@ -85,6 +86,16 @@ function foundTree(cell: CellRecord, observations: readonly Observation[]): Snap
   }
   return first;
 }
+
+/** Parts of a point that were seen at another one. */
+function sameBlock(observations: readonly Observation[]): Block[] {
+  const lines = observations.flatMap((seen) =>
+    seen.kind === "same" ? [at(seen.t, `${PART[seen.part]} went at the point ${seen.point}: ${seen.why}; replay does it here`)] : [],
+  );
+  return lines.length === 0 ? [] : [{ title: "Seen at another point", lines }];
+}
+
+const PART = { boot: "the boot goes as it", rest: "what follows the boot goes as it" };
 
 function problemBlock(observations: readonly Observation[]): Block[] {
   const lines = observations.flatMap((seen): DiffLine[] => {

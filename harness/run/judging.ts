@@ -2,6 +2,7 @@
 // from the observations on disk, so that the order in which cells end changes no verdict.
 import { judge, type Judgement, verdictOf } from "../judge/index.ts";
 import {
+  address,
   type Cell,
   type CellRecord,
   type KnownFailure,
@@ -75,7 +76,7 @@ export class CellJudge {
       },
     });
     if (isSound(cell)) this.#outcomes.set(pairKey(cell, cell.from, cell.to), judgement.outcome);
-    const record = this.#share(this.#record(cell, judgement, file));
+    const record = this.#share({ ...this.#record(cell, judgement, file), ...sameAs(cell, observations) });
     this.#judged.set(cell.id, { cell, record, references, file, open });
     return record;
   }
@@ -185,4 +186,15 @@ function isSound({ script }: Cell): boolean {
 
 function pairKey(cell: Cell, from: string, to: string): string {
   return `${cell.product} ${from} ${to} ${cell.environment}`;
+}
+
+/** Of a point of a sweep: the addresses of those at which parts of it were really seen. */
+function sameAs(cell: Cell, observations: readonly Observation[]): Pick<CellRecord, "same"> {
+  const { cut } = cell.script;
+  if (cut === undefined) return {};
+  const sweep = cell.scenario.slice(0, -cut.name.length);
+  const parts = observations.flatMap((seen) =>
+    seen.kind === "same" ? [[seen.part, address({ ...cell, scenario: `${sweep}${seen.point}` })] as const] : [],
+  );
+  return parts.length === 0 ? {} : { same: Object.fromEntries(parts) };
 }
