@@ -1,17 +1,17 @@
 // A companion: a process of the product's own control plane, on a machine of its own. Nobody restarts it but a step, a fault
 // that is taken back, or a boot; what it must remember lies in its data folder and outlives it.
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Companion as Declared, JobArtifact } from "../model/index.ts";
 import { runCommand } from "./command.ts";
+import { startLongRunning } from "./long-running.ts";
 import type { Observer } from "./observer.ts";
 import { NOTHING, type Place } from "./place.ts";
 import { Prober } from "./probe.ts";
 import { signal } from "./processes.ts";
 import type { Powered } from "./services/power.ts";
 import { StepFailed } from "./step-failed.ts";
-import { tryToStart } from "./try-to-start.ts";
 
 const ASK_EVERY_MS = 10;
 
@@ -114,38 +114,20 @@ export class Companion implements Powered {
 
   #launch(): void {
     const { place, declared } = this;
-    const [file = "", ...rest] = place.ground.started(declared.command.map((word) => place.fill(word, NOTHING)));
     const own = Object.fromEntries(Object.entries(declared.env).map(([name, value]) => [name, place.fill(value, NOTHING)]));
-    const log = openSync(this.log, "a");
-    const options = {
-      cwd: place.root,
-      ...place.ground.identity,
-      env: { ...place.variables(NOTHING), ...own },
-      stdio: ["ignore", log, log] as ("ignore" | number)[], // a tuple would choose another overload
-      detached: process.platform !== "win32",
-      windowsHide: true,
-    };
-    const child = tryToStart(() => spawn(file, rest, options));
-    closeSync(log);
     this.#stopping = false;
-    if (child instanceof Error) {
-      const detail = `cannot be started: ${child.message}`;
-      this.#observer.see({ kind: "service", service: this.name, event: "exited", code: null, signal: null, detail });
-      return; // then it does not become ready
-    }
+    const started = {
+      name: this.name,
+      argv: declared.command.map((word) => place.fill(word, NOTHING)),
+      env: { ...place.variables(NOTHING), ...own },
+      directory: place.root,
+      log: this.log,
+      wanted: () => this.#stopping,
+    };
+    const { child, exited } = startLongRunning(started, place, this.#observer);
     this.#child = child;
-    const pid = child.pid === undefined ? {} : { pid: child.pid };
-    this.#gone = new Promise((resolve) => {
-      const end = (code: number | null, by: string | null, detail: string): void => {
-        if (this.#child !== child) return; // a failed spawn may report twice
-        this.#child = undefined;
-        const event = this.#stopping ? "stopped" : "exited";
-        this.#observer.see({ kind: "service", service: this.name, event, ...pid, code, signal: by, detail });
-        resolve();
-      };
-      child.on("spawn", () => this.#observer.see({ kind: "service", service: this.name, event: "started", ...pid }));
-      child.on("error", (error) => end(null, null, `cannot be started: ${error.message}`));
-      child.on("exit", (code, by) => end(code, by, ""));
+    this.#gone = exited.then(() => {
+      if (this.#child === child) this.#child = undefined;
     });
   }
 

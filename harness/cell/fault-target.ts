@@ -13,8 +13,7 @@ import { readTree } from "./snapshot.ts";
 import { hideTools } from "./tools.ts";
 
 export function faultTarget(cell: Cell, artifact: JobArtifact, orders: Orders): FaultTarget {
-  const { place, processes, server, observer, fleet } = cell;
-  const { product } = place.job;
+  const { place, processes, server, observer } = cell;
   const positions = new WeakMap<object, Map<string, number>>();
   return {
     paths: (glob) => matchingPaths(place.root, glob),
@@ -27,6 +26,33 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, orders: Orders): 
         .join("");
     },
     processes: () => processes.list(),
+    ...aimAt(cell),
+    misbehave: (glob, misbehave, hit) => server.misbehave(glob, misbehave, hit),
+    letOperationsPass: () => {
+      // the answer need not be waited for: the recorder obeys in order, and whoever is started later joins after that
+      cell.recorder?.stop().catch((error: Error) => observer.see({ kind: "problem", message: error.message }));
+      return "operations succeed again";
+    },
+    interrupt: (trigger, action, fired) => interrupt(cell, trigger, action, fired),
+    watchRequests: (glob, bytes, reached) => server.watch(glob, bytes, reached),
+    ...changesTo(cell, orders),
+    triggerAgain: orders.triggerAgain,
+    reinstall: orders.reinstall,
+    ...harmTo(cell),
+    remount: (options) => remount(place.tree, options),
+    ...diskOf(place.root),
+    sizes: () => ({
+      archive: artifact.archiveBytes,
+      unpacked: artifact.unpackedBytes,
+      installed: readTree(place.root).reduce((sum, entry) => sum + (entry.size ?? 0), 0),
+    }),
+  };
+}
+
+/** Who is meant, and when somebody starts or answers. */
+function aimAt({ place, processes, observer }: Cell): Pick<FaultTarget, "aimedAt" | "signal" | "killAll" | "onServiceStart" | "onAnswer"> {
+  const { product, versions } = place.job;
+  return {
     aimedAt: (who, host) => {
       const { updaters, watchers } = product;
       const patterns = { agent: product.processes.map(({ match }) => match), updater: updaters, watcher: watchers };
@@ -42,37 +68,26 @@ export function faultTarget(cell: Cell, artifact: JobArtifact, orders: Orders): 
         if (seen.kind === "service" && isMeant(seen.service) && seen.event === "started" && seen.pid !== undefined) callback(seen.pid);
       });
     },
-    misbehave: (glob, misbehave, hit) => server.misbehave(glob, misbehave, hit),
-    letOperationsPass: () => {
-      // the answer need not be waited for: the recorder obeys in order, and whoever is started later joins after that
-      cell.recorder?.stop().catch((error: Error) => observer.see({ kind: "problem", message: error.message }));
-      return "operations succeed again";
+    onAnswer: (role, callback) => {
+      const wanted = versions[role];
+      return observer.listen((seen) => {
+        if ((seen.kind === "health" || seen.kind === "member") && seen.version === wanted) callback(wanted);
+      });
     },
-    interrupt: (trigger, action, fired) => interrupt(cell, trigger, action, fired),
-    watchRequests: (glob, bytes, reached) => server.watch(glob, bytes, reached),
+  };
+}
+
+/** What happens to machines and the lines between them. */
+function changesTo(cell: Cell, { artifactOf }: Orders): Pick<FaultTarget, "reboot" | "changeNetwork" | "changeCompanion"> {
+  const { fleet, observer } = cell;
+  return {
     reboot: (host) => cell.reboot(host),
     changeNetwork: (step) => {
       const evidence = fleet.lines.change(step);
       if (evidence !== undefined) observer.see({ kind: "network", change: step.network, between: step.between, evidence });
       return evidence;
     },
-    changeCompanion: (step) => changeCompanion(step, cell, { of: orders.artifactOf }),
-    onAnswer: (role, callback) => {
-      const wanted = place.job.versions[role];
-      return observer.listen((seen) => {
-        if ((seen.kind === "health" || seen.kind === "member") && seen.version === wanted) callback(wanted);
-      });
-    },
-    triggerAgain: orders.triggerAgain,
-    reinstall: orders.reinstall,
-    ...harmTo(cell),
-    remount: (options) => remount(place.tree, options),
-    ...diskOf(place.root),
-    sizes: () => ({
-      archive: artifact.archiveBytes,
-      unpacked: artifact.unpackedBytes,
-      installed: readTree(place.root).reduce((sum, entry) => sum + (entry.size ?? 0), 0),
-    }),
+    changeCompanion: (step) => changeCompanion(step, cell, { of: artifactOf }),
   };
 }
 

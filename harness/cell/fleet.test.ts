@@ -152,7 +152,7 @@ test(
     expect(await take(fleet, { run: "fail", code: [7] })).toBe("fail ended with 7");
     await expect(take(fleet, { run: "fail", code: [0] })).rejects.toThrow("fail ended with 7: no such luck");
     await take(fleet, { burst: "job", count: 60, parallel: 20 });
-    const [burst] = fleet.seen.filter((one) => one.kind === "burst");
+    const burst = fleet.seen.find((one) => one.kind === "burst");
     expect(burst).toMatchObject({ request: "job", count: 60, unanswered: 0, unclear: [] });
     expect(Object.keys(burst?.statuses ?? {})).toEqual(["202", "429"]);
     expect((burst?.statuses["202"] ?? 0) + (burst?.statuses["429"] ?? 0)).toBe(60);

@@ -158,8 +158,9 @@ export class Steps {
 
   /** After an upgrade that did not end by itself there is only something to wait for when a fault is taken back. */
   async #settle(): Promise<string> {
-    if (this.#recording === undefined) return this.#settled();
     const settled = await this.#settled().catch((error: unknown) => error);
+    this.#cell.monitor.watchClosely(false);
+    if (this.#recording === undefined && typeof settled === "string") return settled;
     const recorded = await this.#record("over");
     if (typeof settled !== "string") throw settled;
     return `${settled}; ${recorded}`;
@@ -176,7 +177,6 @@ export class Steps {
     this.#unsettled = false;
     const waited = await monitor.steady(place.ground.patience(limit));
     if (waited !== "reached") throw new StepFailed(`Not steady ${this.#until(waited, limit)}`);
-    monitor.watchClosely(false);
     return monitor.latest.healthy ? "steady and healthy" : `steady: ${this.#whoIsDown()}`;
   }
 
@@ -243,7 +243,7 @@ export class Steps {
   #why(): string {
     const { monitor, fleet } = this.#cell;
     const states = fleet.hosts.flatMap(({ place, manager }) =>
-      place.job.product.services.map(({ unit }) => `${place.label(unit)} is ${manager.state(unit).state}`),
+      place.job.product.services.map(({ unit }) => `${place.label(unit)} is ${manager.describe(unit)}`),
     );
     const busy = monitor.busy();
     return [

@@ -1,12 +1,14 @@
 // The builtin service manager: starts, stops and restarts the product's services as systemd would, on every platform.
 // A service's processes are those that inherited its unit's name: the same set a control group would hold.
-import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { type Exit, startLongRunning } from "../long-running.ts";
 import type { Observer } from "../observer.ts";
 import { NOTHING, type Place } from "../place.ts";
 import { type Processes, signal } from "../processes.ts";
-import { tryToStart } from "../try-to-start.ts";
+import { restarts, succeeded } from "./restart.ts";
+import { Sleep } from "./sleep.ts";
 import { readUnit, type Unit } from "./unit-file.ts";
 
 export type ActiveState = "inactive" | "active" | "deactivating" | "failed" | "auto-restart";
@@ -25,9 +27,6 @@ interface Service {
   restarts: number;
 }
 
-/** How the last run of a main process ended, in the sense of systemd's Restart= table. */
-type Exit = { readonly code: number | null; readonly signal: string | null };
-
 const WANTS = "multi-user.target.wants";
 
 export class ServiceManager {
@@ -36,8 +35,7 @@ export class ServiceManager {
   readonly #observer: Observer;
   readonly #processes: Processes;
   #off = false;
-  /** Settles when the manager goes on; undefined while it works. */
-  #asleep: { readonly over: Promise<void>; wake(): void; readonly until: "thaw" | "reboot" } | undefined;
+  readonly #sleep = new Sleep();
 
   constructor(place: Place, observer: Observer, processes: Processes) {
     this.#place = place;
@@ -49,25 +47,17 @@ export class ServiceManager {
 
   /** Does nothing any more – a request waits, an exit goes unnoticed – until it is thawed, or only until a reboot, as after a crash. */
   freeze(until: "thaw" | "reboot"): void {
-    const { promise: over, resolve: wake } = Promise.withResolvers<void>();
-    this.#asleep?.wake();
-    this.#asleep = { over, wake, until };
+    this.#sleep.begin(until);
   }
 
   /** Takes a freeze back; a crash it does not. */
   thaw(): void {
-    if (this.#asleep?.until === "thaw") this.#wakeUp();
+    this.#sleep.thaw();
   }
 
   /** Resolves when the manager is at work: at once as a rule. */
-  async awake(): Promise<void> {
-    while (this.#asleep !== undefined) await this.#asleep.over;
-  }
-
-  #wakeUp(): void {
-    const asleep = this.#asleep;
-    this.#asleep = undefined;
-    asleep?.wake();
+  awake(): Promise<void> {
+    return this.#sleep.over();
   }
 
   /** Starts the unit, unless it runs. A unit whose start limit was hit must be `restart`ed or `reset` first, as in systemd. */
@@ -101,12 +91,7 @@ export class ServiceManager {
     }
     const kill = setTimeout(
       () => {
-        this.#observer.see({
-          kind: "service",
-          service: this.#label(name),
-          event: "stopped",
-          detail: `did not stop within ${stopMs} ms: killed`,
-        });
+        this.#see(name, "stopped", `did not stop within ${stopMs} ms: killed`);
         if (service.main?.pid !== undefined) signal(service.main.pid, "SIGKILL");
         if (killMode !== "process") this.#sweep(service);
       },
@@ -173,6 +158,12 @@ export class ServiceManager {
     return { state: service.state, pid, restarts: service.restarts, enabled: this.isEnabled(name) };
   }
 
+  /** The state in a word, also of a unit that is not there or cannot be read. */
+  describe(name: string): string {
+    const known = this.#services.get(name);
+    return known?.state ?? (existsSync(this.#file(name)) ? "not started" : "not there");
+  }
+
   /** Its main process; undefined when none runs, also when there is no such unit yet. */
   pidOf(name: string): number | undefined {
     return this.#services.get(name)?.main?.pid;
@@ -202,7 +193,7 @@ export class ServiceManager {
   /** The power is about to be cut: from now on nothing is restarted, whoever dies. */
   unplug(): void {
     this.#off = true;
-    this.#wakeUp();
+    this.#sleep.end();
     for (const service of this.#services.values()) this.#cancelRestart(service);
   }
 
@@ -219,7 +210,7 @@ export class ServiceManager {
       if (!existsSync(this.#file(name))) continue;
       await this.start(name).catch((error: Error) =>
         // one unit that cannot be started keeps no other from starting
-        this.#observer.see({ kind: "service", service: this.#label(name), event: "failed", detail: error.message }),
+        this.#see(name, "failed", error.message),
       );
     }
   }
@@ -247,6 +238,10 @@ export class ServiceManager {
     return this.#place.label(name);
   }
 
+  #see(name: string, event: "stopped" | "failed", detail?: string): void {
+    this.#observer.see({ kind: "service", service: this.#label(name), event, ...(detail === undefined ? {} : { detail }) });
+  }
+
   #file(name: string): string {
     return path.join(this.#place.units, path.basename(name));
   }
@@ -261,7 +256,7 @@ export class ServiceManager {
     service.starts = [...service.starts.filter((at) => now - at < unit.startLimitMs), now];
     if (unit.startLimitBurst > 0 && service.starts.length > unit.startLimitBurst) {
       service.state = "failed";
-      this.#observer.see({ kind: "service", service: this.#label(unit.name), event: "failed", detail: "start limit hit" });
+      this.#see(unit.name, "failed", "start limit hit");
       return;
     }
     service.state = "active";
@@ -270,50 +265,17 @@ export class ServiceManager {
 
   #run(service: Service): Promise<void> {
     const { unit } = service;
-    const [file = "", ...rest] = this.#place.ground.started(unit.command);
-    const log = openSync(path.join(this.#place.logs, `${unit.name}.log`), "a");
-    const options = {
-      cwd: unit.directory ?? this.#place.root,
-      ...this.#place.ground.identity,
-      env: { ...this.#place.variables(NOTHING), ...unit.environment, UPMATRIX_UNIT: this.#label(unit.name) },
-      stdio: ["ignore", log, log] as ("ignore" | number)[], // a tuple would choose another overload
-      detached: process.platform !== "win32",
-      windowsHide: true,
+    const name = this.#label(unit.name);
+    const started = {
+      name,
+      argv: unit.command,
+      env: { ...this.#place.variables(NOTHING), ...unit.environment, UPMATRIX_UNIT: name },
+      directory: unit.directory ?? this.#place.root,
+      log: path.join(this.#place.logs, `${unit.name}.log`),
     };
-    const child = tryToStart(() => spawn(file, rest, options));
-    closeSync(log);
-    if (child instanceof Error) {
-      const detail = `cannot be started: ${child.message}`;
-      this.#observer.see({ kind: "service", service: this.#label(unit.name), event: "exited", code: null, signal: null, detail });
-      return this.#afterExit(service, { code: null, signal: null });
-    }
+    const { child, exited } = startLongRunning(started, this.#place, this.#observer);
     service.main = child;
-    return new Promise((resolve) => {
-      let ended = false;
-      const end = (exit: Exit, detail: string): void => {
-        if (ended) return; // a failed spawn may report twice
-        ended = true;
-        this.#observer.see({
-          kind: "service",
-          service: this.#label(unit.name),
-          event: "exited",
-          ...(child.pid === undefined ? {} : { pid: child.pid }),
-          ...exit,
-          detail,
-        });
-        void this.#afterExit(service, exit).then(resolve);
-      };
-      child.on("spawn", () =>
-        this.#observer.see({
-          kind: "service",
-          service: this.#label(unit.name),
-          event: "started",
-          ...(child.pid === undefined ? {} : { pid: child.pid }),
-        }),
-      );
-      child.on("error", (error) => end({ code: null, signal: null }, `cannot be started: ${error.message}`));
-      child.on("exit", (code, by) => end({ code, signal: by }, ""));
-    });
+    return exited.then((exit) => this.#afterExit(service, exit));
   }
 
   async #afterExit(service: Service, exit: Exit): Promise<void> {
@@ -329,7 +291,7 @@ export class ServiceManager {
     service.main = undefined;
     if (stopping) {
       service.state = "inactive";
-      this.#observer.see({ kind: "service", service: this.#label(name), event: "stopped" });
+      this.#see(name, "stopped");
     } else if (!this.#off && restarts(service.unit, exit)) {
       service.state = "auto-restart";
       service.cancel = this.#place.ground.after(service.unit.restartMs, () => void this.#whenAllowed().then(() => this.#restart(service)));
@@ -372,26 +334,3 @@ function holds(condition: string): boolean {
 
 /** setTimeout fires at once beyond this. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-
-function succeeded({ code, signal: by }: Exit): boolean {
-  return code === 0 || (by !== null && ["SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"].includes(by));
-}
-
-/** systemd.service(5), table "Exit causes and the effect of the Restart= settings". */
-function restarts(unit: Unit, exit: Exit): boolean {
-  switch (unit.restart) {
-    case "no":
-      return false;
-    case "always":
-      return true;
-    case "on-success":
-      return succeeded(exit);
-    case "on-failure":
-      return !succeeded(exit);
-    case "on-abnormal":
-    case "on-abort":
-      return !succeeded(exit) && exit.signal !== null;
-    default:
-      return unit.restart satisfies never;
-  }
-}
