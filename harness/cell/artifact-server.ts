@@ -42,11 +42,14 @@ export class ArtifactServer implements AsyncDisposable {
     });
   }
 
-  /** Starts to listen; resolves to the base URL. */
-  listen(): Promise<string> {
+  /**
+   * Starts to listen; resolves to the base URL.
+   * @param port where; 0: wherever there is room
+   */
+  listen(port = 0): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`)); // listening on TCP
+      this.#server.listen(port, "127.0.0.1", () => resolve(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`)); // listening on TCP
     });
   }
 

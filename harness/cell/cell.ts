@@ -1,7 +1,7 @@
 // The parts of a running cell, made in order and ended in reverse.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import { type CellJob, jobArtifactKey } from "../model/index.ts";
+import { type CellJob, type JobArtifact, jobArtifactKey } from "../model/index.ts";
 import { ArtifactServer } from "./artifact-server.ts";
 import { handOver, type InForce, makeConditions, proveConditions } from "./conditions.ts";
 import { Fleet } from "./fleet.ts";
@@ -42,7 +42,8 @@ export class Cell implements AsyncDisposable {
       from: job.artifacts[jobArtifactKey("from", undefined)],
       to: job.artifacts[jobArtifactKey("to", undefined)],
     });
-    place.ground.url = await server.listen();
+    place.ground.url = await server.listen(job.capabilities.includes("own-processes") ? PORT : 0);
+    for (const artifact of publishedBefore(job)) server.publish(artifact);
     const listeners = new Set<(fired: FiredInjection) => void>();
     const recorder = needsRecorder(job) ? await startRecorder(place, observer, listeners) : undefined;
     const cell = new Cell(place, observer, server, recorder, listeners, conditions);
@@ -116,6 +117,22 @@ export class Cell implements AsyncDisposable {
 export function watchedFolders(place: Place): string[] {
   const { companions } = place.job.product;
   return [place.root, place.units, ...companions.flatMap(({ name }) => [place.on({ kind: "companion", name }).root, place.data(name)])];
+}
+
+/**
+ * Where each cell has a network of its own: what a product has noted of an address before it was cut off, as an order that is
+ * still to be carried out, holds in the cell that goes on from there.
+ */
+const PORT = 27_182;
+
+/** What was published before the state that points begin with. */
+function publishedBefore({ points, script, artifacts }: CellJob): JobArtifact[] {
+  if (points === undefined) return [];
+  const cutOff = script.steps.findIndex((step) => step.kind === "upgrade" && step.faults);
+  return script.steps.slice(0, cutOff + 1).flatMap((step) => {
+    if (step.kind !== "upgrade" || step.role === "again") return [];
+    return artifacts[jobArtifactKey(step.role, step.variant)] ?? [];
+  });
 }
 
 function needsRecorder({ script, points, recorder }: CellJob): boolean {
