@@ -34,6 +34,7 @@ export const FLEET_MISTAKES: readonly FleetMistake[] = [
   },
   { trait: "serves-both", scenario: "in-turn", check: "overlap", actual: /^host-1\/beta: .* for \d+(\.\d)? ms$/ },
   { trait: "all-at-once", scenario: "in-turn", check: "concurrency", actual: /^2: host-1, host-2$/ },
+  { trait: "store-dies", scenario: "in-turn", check: "companions-run", expected: /^store runs$/, actual: /^exited with code 3/ },
 ];
 
 /** The address of the cell that must find a mistake. */

@@ -1,7 +1,7 @@
 // For tests only: for every check of fleets something broken that it catches, and something sound, close to it, that it spares.
 import type { Cell, Member, Snapshot, Step } from "../../model/index.ts";
 import { all, fleetCell, fleetSnapshot, type FleetTale, member, partly, restart } from "../fleet-testing.ts";
-import { type Seen, triggered } from "../testing.ts";
+import { KILL, type Seen, triggered } from "../testing.ts";
 
 export type FleetCase = readonly [what: string, cell: Cell, tale: FleetTale];
 export interface FleetPair {
@@ -39,6 +39,12 @@ const restarted = (names: readonly string[]): Member[] =>
   (fleetSnapshot(AGENTS).members ?? []).map((one) => (names.includes(one.name) ? { ...one, process: "another" } : one));
 const asked = (changes: Parameters<typeof fleetCell>[0], own: readonly Step[] = [partly()]): Cell => fleetCell(changes, own);
 const down = (name: string, ...meanwhile: readonly Seen[]): Seen[] => [member(name, null), ...meanwhile, member(name, "2.0.0")];
+
+const FIRED: Seen = { kind: "fault", fault: 0, event: "fired", evidence: "SIGKILL to 100" };
+const store = (event: "started" | "exited" | "stopped" | "failed", code?: number): Seen => ({
+  ...{ kind: "service", service: "inventory", event },
+  ...(code === undefined ? {} : { code, signal: null }),
+});
 
 export const FLEET_CASES: Readonly<Record<string, FleetPair>> = {
   "own-steps": {
@@ -250,6 +256,21 @@ export const FLEET_CASES: Readonly<Record<string, FleetPair>> = {
         asked({}),
         after({ processes: ["host-1", "host-2", "inventory"].map((on, pid) => ({ pid, parent: 1, command: "/opt/agent run", on })) }),
       ],
+    ],
+  },
+  "companions-run": {
+    broken: [
+      ["it ended by itself", asked({}), during(store("exited", 3))],
+      [
+        "it does not come up again",
+        asked({}),
+        { during: { 8: [store("stopped"), store("started"), store("exited", 1), store("failed")] } },
+      ],
+    ],
+    sound: [
+      ["it was stopped, and is started later", asked({}), during(store("stopped"))],
+      ["it ended, and runs again", asked({}), during(store("exited", 3), store("started"))],
+      ["whoever was at work was killed", asked({ faults: [KILL], expect: ["upgraded"] }), during(FIRED, store("exited", 1))],
     ],
   },
   "user-files": {

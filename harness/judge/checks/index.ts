@@ -2,6 +2,7 @@
 // A new check is a line here. Not in the list, because they decide whether a cell can be judged at all: the baseline, and that every fault fired.
 import { burstAnswered, facts, ownSteps } from "./asked.ts";
 import type { Check } from "./check.ts";
+import { companionsRun } from "./companions.ts";
 import { concurrency } from "./concurrency.ts";
 import { nextUpgradeWorks, rebootChangesNothing } from "./later.ts";
 import { explicitLayout, layoutAfterRollback, layoutAfterUpgrade } from "./layout.ts";
@@ -31,6 +32,7 @@ export const CHECKS: readonly Check[] = [
   overInTime,
   versionReported,
   processes,
+  companionsRun,
   layoutAfterUpgrade,
   layoutAfterRollback,
   explicitLayout,
