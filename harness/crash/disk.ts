@@ -38,6 +38,8 @@ class MetadataDisk implements Disk {
   readonly #flushes: boolean;
   /** Files with data that is not there yet. */
   readonly #behind = new Set<number>();
+  /** Those among them with data that has no place on the disk yet: without such data ext4 flushes nothing. */
+  readonly #unallocated = new Set<number>();
 
   constructor(tree: FileTree, flushes: boolean) {
     this.tree = tree;
@@ -51,7 +53,7 @@ class MetadataDisk implements Disk {
         if (this.#flushes) this.#lengthen(effect.inode, effect.offset + effect.bytes.length);
         return;
       case "flush":
-        if (this.#flushes) this.#catchUp(effect.inode, running);
+        if (this.#unallocated.has(effect.inode)) this.#catchUp(effect.inode, running);
         return;
       case "sync":
         this.#catchUp(effect.inode, running);
@@ -68,9 +70,11 @@ class MetadataDisk implements Disk {
   #lengthen(inode: number, end: number): void {
     const { content } = this.tree.inode(inode);
     if (growsInItsBlock(content.size, end)) this.tree.setContent(inode, resized(content, end));
+    else if (end > content.size) this.#unallocated.add(inode);
   }
 
   #catchUp(inode: number, running: FileTree): void {
+    this.#unallocated.delete(inode);
     if (!this.#behind.delete(inode)) return;
     this.tree.setContent(inode, running.inode(inode).content);
   }

@@ -74,6 +74,16 @@ test.each<[string, Script, Expected]>([
   ],
   ["overwritten in place", new Script(OLD).write("/r/x", "new"), { kill: fresh("new"), otherwise: OLD }],
   [
+    "a replaced one that was written in place before: it has its blocks already, so ext4 flushes nothing",
+    new Script({ ...OLD, "/r/tmp": "tmp" }).write("/r/tmp", "new").rename("/r/tmp", "/r/x"),
+    {
+      kill: fresh("new"),
+      "ext4-nothing-unsynced": { ...OLD, "/r/tmp": "tmp" },
+      posix: { ...OLD, "/r/tmp": "tmp" },
+      otherwise: fresh("tmp"),
+    },
+  ],
+  [
     "overwritten in place and synced",
     new Script(OLD).write("/r/x", "new").do({ op: "fdatasync", path: "/r/x" }),
     { otherwise: fresh("new") },
