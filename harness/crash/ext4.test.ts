@@ -6,11 +6,11 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CrashVariant } from "../model/index.ts";
-import type { Ext4Job, Ext4Left } from "./ext4.test-program.ts";
+import type { Ext4Job, Ext4Left } from "./testing/ext4.ts";
 import { left, Script } from "./testing.ts";
 
-const PROGRAM = path.join(import.meta.dirname, "ext4.test-program.ts");
-const SOURCE = path.join(import.meta.dirname, "ext4.testing.c");
+const PROGRAM = path.join(import.meta.dirname, "testing", "ext4.ts");
+const SOURCE = path.join(import.meta.dirname, "testing", "ext4.c");
 const required = process.env["UPMATRIX_REQUIRE_EXT4"] === "1";
 /** What the two ways of taking a disk down leave, by the model. */
 const VARIANT = { nolog: "ext4-nothing-unsynced", log: "metadata-auto-da-alloc" } as const satisfies Record<Ext4Job["how"], CrashVariant>;

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import path from "node:path";
-import type { BaseEntry, DataRange, Operation, Recording } from "../model/index.ts";
+import type { BaseEntry, DataRange, Operation, Recording } from "../../model/index.ts";
 
 export interface Ext4Job {
   readonly recording: Omit<Recording, "data"> & { readonly data: string };
