@@ -197,6 +197,8 @@ test(
     const events = fleet.seen.flatMap((one) => (one.kind === "host" ? [`${one.host} ${one.event}`] : []));
     expect(events).toEqual(["host-3 added", "host-1 removed"]);
     await expect(take(fleet, { run: "check", code: [0] })).rejects.toThrow("check ended with 1"); // it names the hosts there were
+    await take(fleet, { add: "host-1" }); // set up anew
+    expect((await members(fleet))["host-1/alpha"]?.version).toBe("1.0.0");
   },
   PATIENCE_MS,
 );

@@ -33,8 +33,8 @@ export class Host implements Disposable {
 
   /** Its disk is gone. */
   wipe(): void {
-    const { root, units, sockets } = this.place;
-    for (const folder of [root, units, sockets]) rmSync(folder, { recursive: true, force: true });
+    const { root, units, sockets, control } = this.place;
+    for (const folder of [root, units, sockets, control]) rmSync(folder, { recursive: true, force: true });
   }
 
   [Symbol.dispose](): void {

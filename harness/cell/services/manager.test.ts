@@ -8,7 +8,7 @@ import { signal } from "../processes.ts";
 import { scratchCell, type ScratchCell } from "../testing/scratch-cell.ts";
 import { ServiceManager } from "./manager.ts";
 import { cutPower } from "./power.ts";
-import { serveSystemctl } from "./systemctl.ts";
+import { answer, serveSystemctl } from "./systemctl.ts";
 
 const STARTED = { kind: "service", event: "started" } as const;
 
@@ -184,6 +184,33 @@ test("a reboot kills everything and starts what is enabled", async () => {
   await manager.boot();
   expect(manager.state("agent.service")).toMatchObject({ state: "active", enabled: true });
   expect(manager.state("agent.service").pid).not.toBe(before);
+});
+
+test("a restart that is under way ends with the power", async () => {
+  await using cell = scratchCell();
+  const manager = managed(cell, "", 'trap "" TERM; echo ready; while :; do sleep 1; done');
+  manager.enable("agent.service");
+  await manager.start("agent.service");
+  const log = path.join(cell.place.logs, "agent.service.log");
+  while (!readFileSync(log, "utf8").includes("ready")) await new Promise((resolve) => setImmediate(resolve));
+  const restarted = manager.restart("agent.service");
+  const asked = answer(["restart", "agent"], manager);
+  await cutPower([manager], () => cell.processes.killAll());
+  await manager.boot();
+  await Promise.all([restarted, asked]);
+  const mains = cell.processes.list().filter(({ parent }) => parent === process.pid);
+  expect(mains.map(({ pid }) => pid)).toEqual([manager.state("agent.service").pid]);
+});
+
+test("what is asked of a frozen manager is forgotten when the power is cut", async () => {
+  await using cell = scratchCell();
+  const manager = managed(cell, "");
+  manager.freeze("thaw");
+  const asked = answer(["start", "agent"], manager);
+  await cutPower([manager], () => cell.processes.killAll());
+  await manager.boot();
+  expect((await asked).code).toBe(1);
+  expect(starts(cell)).toBe(0);
 });
 
 test("systemctl on the PATH speaks to the manager", async () => {

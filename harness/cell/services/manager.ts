@@ -35,6 +35,7 @@ export class ServiceManager {
   readonly #observer: Observer;
   readonly #processes: Processes;
   #off = false;
+  #cuts = 0;
   readonly #sleep = new Sleep();
 
   constructor(place: Place, observer: Observer, processes: Processes) {
@@ -60,11 +61,17 @@ export class ServiceManager {
     return this.#sleep.over();
   }
 
+  /** How often the power was cut: what was asked for before the last time is not carried out any more. */
+  get cuts(): number {
+    return this.#cuts;
+  }
+
   /** Starts the unit, unless it runs. A unit whose start limit was hit must be `restart`ed or `reset` first, as in systemd. */
   async start(name: string): Promise<void> {
     const service = this.#service(name);
+    const { cuts } = this;
     await (service.state === "deactivating" ? service.gone : undefined);
-    if (service.state === "active") return;
+    if (service.state === "active" || cuts !== this.cuts) return;
     if (service.unreadable !== undefined) throw service.unreadable;
     this.#cancelRestart(service);
     this.#launch(service);
@@ -102,8 +109,9 @@ export class ServiceManager {
   }
 
   async restart(name: string): Promise<void> {
+    const { cuts } = this;
     await this.stop(name);
-    await this.start(name);
+    if (cuts === this.cuts) await this.start(name);
   }
 
   /** Folder that says which units start at boot. */
@@ -193,6 +201,7 @@ export class ServiceManager {
   /** The power is about to be cut: from now on nothing is restarted, whoever dies. */
   unplug(): void {
     this.#off = true;
+    this.#cuts++;
     this.#sleep.end();
     for (const service of this.#services.values()) this.#cancelRestart(service);
   }

@@ -29,7 +29,9 @@ export async function answer(argv: readonly string[], manager: ServiceManager): 
   const units = rest
     .filter((word) => !properties.includes(word) && !/^SIG|^\d+$/.test(word))
     .map((name) => (name.includes(".") ? name : `${name}.service`));
+  const { cuts } = manager;
   await manager.awake();
+  if (cuts !== manager.cuts) return { code: 1, text: "Connection reset by peer" }; // who asked died with the power
   try {
     const waits = !options.includes("--no-block");
     let result: Answer = { code: 0, text: "" };
