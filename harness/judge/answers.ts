@@ -15,21 +15,43 @@ export interface Line {
   readonly host: string | undefined;
   readonly service: string | undefined;
   readonly answers: readonly Answer[];
-  /** When it was first expected to answer, and until when: a host may come later and go earlier. */
-  readonly life: Window;
+  /** When it is expected to answer: a host may come later, go earlier, and come back. */
+  readonly lives: readonly Window[];
 }
 
 /** One line for each agent that ever was. */
 export function answerLines(timeline: Timeline, fleet: Fleet | null): Line[] {
-  const always = { start: -Infinity, end: Infinity };
-  if (fleet === null) return [{ member: null, host: undefined, service: undefined, answers: timeline.health, life: always }];
+  if (fleet === null) return [{ member: null, host: undefined, service: undefined, answers: timeline.health, lives: [ALWAYS] }];
   return fleet.ever.map(({ name, host, service }) => {
     const answers = timeline.members.filter(({ member }) => member === name);
-    const added = host !== undefined && fleet.added.has(host);
-    const start = added ? (answers.find(({ healthy }) => healthy)?.t ?? Infinity) : -Infinity;
-    const end = timeline.hosts.find((seen) => seen.host === host && seen.event === "removed")?.t ?? Infinity;
-    return { member: name, host, service, answers, life: { start, end } };
+    return { member: name, host, service, answers, lives: host === undefined ? [ALWAYS] : livesOf(host, answers, timeline, fleet) };
   });
+}
+
+const ALWAYS: Window = { start: -Infinity, end: Infinity };
+
+/** From its first healthy answer, where it was not there from the beginning, until it is removed; and so on. */
+function livesOf(host: string, answers: readonly Answer[], timeline: Timeline, fleet: Fleet): Window[] {
+  const lives: Window[] = [];
+  const removals = timeline.hosts.filter((seen) => seen.host === host && seen.event === "removed").map(({ t }) => t);
+  let start: number | undefined = fleet.initial.has(host) ? -Infinity : firstHealthy(answers, -Infinity);
+  for (const end of removals) {
+    if (start !== undefined && start < end) lives.push({ start, end });
+    start = firstHealthy(answers, end);
+  }
+  if (start !== undefined) lives.push({ start, end: Infinity });
+  return lives;
+}
+
+function firstHealthy(answers: readonly Answer[], after: number): number | undefined {
+  return answers.find(({ healthy, t }) => healthy && t > after)?.t;
+}
+
+/** The parts of a window in which an agent is expected to answer. */
+export function livedIn({ lives }: Line, window: Window): Window[] {
+  return lives
+    .map(({ start, end }) => ({ start: Math.max(window.start, start), end: Math.min(window.end, end) }))
+    .filter(({ start, end }) => start < end);
 }
 
 /** How long an agent did not answer healthily during the upgrades. */
@@ -66,8 +88,11 @@ export function longestDowntime(all: readonly Downtime[]): Downtime | null {
 }
 
 /** The stretches within a window in which nothing healthy answered. */
-export function gapsOf({ answers, life }: Line, window: Window): Window[] {
-  const bounds = { start: Math.max(window.start, life.start), end: Math.min(window.end, life.end) };
+export function gapsOf(line: Line, window: Window): Window[] {
+  return livedIn(line, window).flatMap((bounds) => gapsWithin(line.answers, bounds));
+}
+
+function gapsWithin(answers: readonly Answer[], bounds: Window): Window[] {
   const gaps: Window[] = [];
   let downSince: number | null = null;
   const up = (t: number): void => {
@@ -101,11 +126,10 @@ export interface Overlap {
  * that came second, and ends with the last answer of the first that the second outlives. Where nothing answers in between,
  * neither runs.
  */
-export function overlapOf({ answers, life }: Line, window: Window): Overlap | null {
+export function overlapOf(line: Line, window: Window): Overlap | null {
   let longest: Overlap | null = null;
-  const start = Math.max(window.start, life.start);
-  const end = Math.min(window.end, life.end);
-  for (const run of unbrokenRuns(answers, start, end)) {
+  const runs = livedIn(line, window).flatMap(({ start, end }) => unbrokenRuns(line.answers, start, end));
+  for (const run of runs) {
     for (const [index, second] of run.entries()) {
       if (run.findIndex(({ version }) => version === second.version) !== index) continue;
       for (const first of new Set(run.slice(0, index).map(({ version }) => version))) {

@@ -21,8 +21,12 @@ export type Roles = (member: MemberName) => ReleaseRole;
 export interface Fleet {
   /** In the end, with those that were added and without those that were removed; none: a single one without a name. */
   readonly hosts: readonly string[];
+  readonly initial: ReadonlySet<string>;
   readonly added: ReadonlySet<string>;
+  /** In the end they are not there. */
   readonly removed: ReadonlySet<string>;
+  /** They were removed at some time, and may have come back as new ones. */
+  readonly left: ReadonlySet<string>;
   /** In the end. */
   readonly members: readonly MemberName[];
   /** Those that ever were. */
@@ -36,13 +40,15 @@ export function fleetOf({ script }: Pick<Cell, "script">, product: Product): Fle
   const before = hostNames(product.hosts, script.hosts);
   const added = script.steps.flatMap((step) => membership(step).add ?? []);
   const hosts = hostsAfter(script, product);
-  const ever = memberNames(product, [...before, ...added]);
+  const all = new Set([...before, ...added]);
+  const ever = memberNames(product, [...all]);
   if (ever.length === 0) return null;
-  const removed = [...before, ...added].filter((host) => !hosts.includes(host));
   return {
     hosts,
+    initial: new Set(before),
     added: new Set(added),
-    removed: new Set(removed),
+    removed: new Set([...all].filter((host) => !hosts.includes(host))),
+    left: new Set(script.steps.flatMap((step) => membership(step).remove ?? [])),
     members: memberNames(product, hosts),
     ever,
     goal: (member) => goalOf(script, member),

@@ -37,7 +37,13 @@ export function hostsAfter(script: Pick<Script, "steps" | "hosts">, product: Pic
 
 /** How many hosts a fresh install must have to be a reference for all that a script ever has; undefined: as the product says. */
 export function referenceHosts({ steps, hosts }: Pick<Script, "steps" | "hosts">): number | undefined {
-  const added = steps.flatMap((step) => Number(/-(\d+)$/.exec(membership(step).add ?? "")?.[1] ?? 0));
+  const left = new Set<string>();
+  const added = steps.map((step) => {
+    const { add, remove } = membership(step);
+    if (remove !== undefined) left.add(remove);
+    // one that comes back was there before
+    return add === undefined || left.has(add) ? 0 : Number(/-(\d+)$/.exec(add)?.[1] ?? 0);
+  });
   const most = Math.max(hosts ?? 0, ...added);
   return most === 0 ? undefined : most;
 }
@@ -49,7 +55,7 @@ export function referenceHosts({ steps, hosts }: Pick<Script, "steps" | "hosts">
 export function goalOf(script: Pick<Script, "steps" | "runs">, member: MemberName): "from" | "to" | "next" {
   const said = Object.entries(script.runs ?? {}).find(([pattern]) => matchesMember(pattern, member));
   if (said !== undefined) return said[1];
-  const added = script.steps.findIndex((step) => member.host !== undefined && membership(step).add === member.host);
+  const added = script.steps.findLastIndex((step) => member.host !== undefined && membership(step).add === member.host);
   const last = script.steps.findLast(
     (step, index) => index > added && step.kind === "upgrade" && step.role !== "again" && isMeant(step, member),
   );

@@ -27,6 +27,7 @@ test.each([
   ["as many as the product says", script(), undefined],
   ["as many as the scenario says", script({ hosts: 4 }), 4],
   ["and those that are added", script({}, [ADD]), 3],
+  ["one that comes back was there before", script({}, [{ kind: "fleet", do: { remove: "server-3" } }, ADD]), undefined],
   ["the most there ever are", script({ hosts: 4 }, [ADD]), 4],
 ])("hosts of a reference: %s", (_, own, hosts) => {
   const reference = referenceCell(cell(own), "to");

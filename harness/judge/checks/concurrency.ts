@@ -1,6 +1,6 @@
 // Check of how many hosts, and how many hosts' service of one name, are down or changing at once.
 import type { CheckContext } from "../context.ts";
-import { answerLines, gapsOf, type Line } from "../answers.ts";
+import { answerLines, gapsOf, type Line, livedIn } from "../answers.ts";
 import type { Window } from "../upgrades.ts";
 import { type Broken, type Check, defineCheck } from "./check.ts";
 
@@ -54,7 +54,8 @@ function busyTimes({ timeline, product }: CheckContext, line: Line, window: Wind
       ended.delete(service);
     }
   }
-  const alive = restarts.filter(({ start, end }) => start < end && start >= line.life.start && end <= line.life.end);
+  const lived = livedIn(line, window);
+  const alive = restarts.filter((time) => time.start < time.end && lived.some(({ start, end }) => start <= time.start && time.end <= end));
   return [...gapsOf(line, window), ...alive];
 }
 

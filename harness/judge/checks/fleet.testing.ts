@@ -116,6 +116,22 @@ export const FLEET_CASES: Readonly<Record<string, FleetPair>> = {
     broken: [
       ["one service of one host is down too long", asked({ downtime: "20ms" }), during(...down("host-2/proxy", ...wait(3)))],
       [
+        "a host that was set up anew is down afterwards",
+        asked({ downtime: "20ms" }, [
+          partly({ until: "accepted" }),
+          { kind: "fleet", do: { remove: "host-2" } },
+          { kind: "fleet", do: { add: "host-2" } },
+        ]),
+        {
+          snapshots: { after: fleetSnapshot({ ...TO, "host-2": "1.0.0" }) },
+          during: {
+            5: [triggered(0)],
+            6: [{ kind: "host", host: "host-2", event: "removed" }, member("host-2/agent", null), ...wait(5)],
+            7: [member("host-2/agent", "1.0.0"), member("host-2/agent", null), ...wait(5), member("host-2/agent", "1.0.0")],
+          },
+        },
+      ],
+      [
         "short, but too often",
         asked({ downtime: { longest: "50ms", total: "30ms" } }),
         during(...down("host-1/agent", ...wait(1)), ...down("host-1/agent", ...wait(1))),
@@ -135,6 +151,30 @@ export const FLEET_CASES: Readonly<Record<string, FleetPair>> = {
         asked({ downtime: "20ms" }, [partly({ until: "accepted" }), { kind: "fleet", do: { remove: "host-2" } }]),
         {
           during: { 5: [triggered(0)], 6: [{ kind: "host", host: "host-2", event: "removed" }, member("host-2/agent", null), ...wait(5)] },
+        },
+      ],
+      [
+        "a host that is set up anew is not down meanwhile",
+        asked({ downtime: "20ms" }, [
+          partly({ until: "accepted" }),
+          { kind: "fleet", do: { remove: "host-2" } },
+          { kind: "fleet", do: { add: "host-2" } },
+        ]),
+        {
+          snapshots: { after: fleetSnapshot({ ...TO, "host-2": "1.0.0" }) },
+          during: {
+            5: [triggered(0)],
+            6: [
+              { kind: "host", host: "host-2", event: "removed" },
+              ...["agent", "proxy"].map((name) => member(`host-2/${name}`, null)),
+              ...wait(5),
+            ],
+            7: [
+              { kind: "host", host: "host-2", event: "added" },
+              ...wait(3),
+              ...["agent", "proxy"].map((name) => member(`host-2/${name}`, "1.0.0")),
+            ],
+          },
         },
       ],
       [

@@ -21,7 +21,7 @@ export const userFiles: Check = defineCheck("user-files", "What belongs to the u
 function differences({ before, fresh, freshNext, fleet }: CheckContext, tree: Tree, users: Matcher): TreeDifference[] {
   // with a host goes what lay on it; on one that is added nothing is a user's yet
   const isOn = (hosts: ReadonlySet<string> | undefined, path: string): boolean => hosts?.has(path.split("/")[0] ?? "") ?? false;
-  const owned = before.tree.filter(({ path }) => users(path) && !isOn(fleet?.removed, path));
+  const owned = before.tree.filter(({ path }) => users(path) && !isOn(fleet?.left, path));
   const found = entriesOf(tree);
   const known = entriesOf(before.tree);
   const lost = owned.flatMap((entry) => compare(entry, found.get(entry.path)));
