@@ -1,8 +1,8 @@
 // A recording that leads to what was really there, and ones that do not.
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import type { EndEntry, Operation, RecordedRun } from "../model/index.ts";
-import { replayProblem } from "./self-checks.ts";
+import type { EndEntry, Observation, Operation, RecordedRun } from "../model/index.ts";
+import { replayProblem, type Witnessed, withWitnesses } from "./self-checks.ts";
 
 const RIGHTS = { mode: "644", uid: 0, gid: 0 };
 const FOLDER = { path: "/r", type: "directory", ...RIGHTS, mode: "755" } as const;
@@ -30,4 +30,19 @@ test.each([
   ["other rights", recorded([CREATE, WRITE], [FOLDER, { ...FILE, mode: "600" }]), /^\/r\/a is file 644 .* and file 600 .* in truth$/],
 ])("%s is told", (_, run, problem) => {
   expect(replayProblem(run)).toMatch(problem);
+});
+
+const SEEN: Observation[] = [{ t: 5, kind: "end", end: { how: "complete", detail: "", leaks: [] } }];
+const witness = (problem: string | null): Witnessed => ({ t: 9, kind: "witness", point: "b", like: "a", problem });
+
+test("witnesses that came as foretold leave the sweep as it is, and say so", () => {
+  const told = withWitnesses(SEEN, [witness(null), witness(null)]);
+  expect(told).toEqual([{ t: 5, kind: "problem", message: expect.stringContaining("2 of 2 points") }, ...SEEN]);
+  expect(withWitnesses(SEEN, [])).toEqual(SEEN);
+});
+
+test("one witness that came otherwise makes the sweep worthless", () => {
+  const told = withWitnesses(SEEN, [witness(null), witness("another version")]);
+  expect(told.at(-1)).toMatchObject({ kind: "end", end: { how: "lost", detail: expect.stringContaining("another version") } });
+  expect(told).toHaveLength(3);
 });

@@ -1,7 +1,7 @@
 // What a recording must prove of itself before anything is computed from it. Each check can fail, and then the sweep does.
 import { createHash } from "node:crypto";
 import { compareRecordings, type ErrnoPoint, errnoPoints, treeAt, unfollowed } from "../crash/index.ts";
-import type { Cell, Fault, RecordedRun } from "../model/index.ts";
+import type { Cell, Fault, Observation, RecordedRun } from "../model/index.ts";
 
 /** In words, why the recording proves nothing; undefined: replayed to its end it gives the tree that was really there. */
 export function replayProblem(recorded: RecordedRun): string | undefined {
@@ -81,4 +81,23 @@ export function comparison(recorded: RecordedRun, witness: RecordedRun, { point 
   return same.equal
     ? `${where}; both recordings did the same until then`
     : `${where}; until then the recordings differ: ${same.difference}`;
+}
+
+export type Witnessed = Extract<Observation, { kind: "witness" }>;
+
+/**
+ * What a sweep's own cell saw, with what its witnesses say. A point that was foretold wrongly makes the whole sweep worthless:
+ * what else was foretold may be wrong, too.
+ */
+export function withWitnesses(observations: readonly Observation[], witnesses: readonly Witnessed[]): readonly Observation[] {
+  const t = observations.at(-1)?.t ?? 0;
+  const failed = witnesses.filter(({ problem }) => problem !== null);
+  const [wrong] = failed;
+  const held = witnesses.length - failed.length;
+  const message = `self-check: ${held} of ${witnesses.length} points that were foretold from others and really booted came as foretold`;
+  const others = failed.map(({ point, like, problem }) => `self-check: ${point}, foretold from ${like}: ${problem}`);
+  const said = (witnesses.length === 0 ? [] : [message, ...others]).map((one): Observation => ({ t, kind: "problem", message: one }));
+  if (wrong === undefined) return [...observations.slice(0, -1), ...said, ...observations.slice(-1)];
+  const detail = `self-check failed: ${wrong.point} was foretold from ${wrong.like}, and booting it really gave ${wrong.problem}`;
+  return [...observations.slice(0, -1), ...said, { t, kind: "end", end: { how: "lost", detail, leaks: [] } }];
 }

@@ -19,7 +19,7 @@ import {
 } from "../model/index.ts";
 import { type ExpandedSweep, expandSweep } from "../plan/index.ts";
 import { completed, composed, PointCollector, type PointSeen, prefixOf } from "./points.ts";
-import { comparison, replayProblem, witnessesOf } from "./self-checks.ts";
+import { comparison, replayProblem, type Witnessed, withWitnesses, witnessesOf } from "./self-checks.ts";
 import { RECORDING_FILE, type RecordingStore, recordingKey, type StoredRecording } from "./recordings.ts";
 
 /** The recorder's program on this machine. */
@@ -64,10 +64,11 @@ export interface SweepRun {
 }
 
 /**
- * Many points share a cell: its start costs little then, and what follows a boot is gone through once for all points that look
- * the same after it. Few enough that all slots have work.
+ * Many points share a cell: its start costs little then, and what is known of one point is known to those after it. Each further
+ * cell has to learn all of it anew; so a sweep takes only a part of the slots.
  */
 const MOST_POINTS_A_CELL = 250;
+const PART_OF_SLOTS = 1 / 3;
 
 export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun> {
   const taken = await tools.inSlot(cell, (environment) => recordingOf(cell, environment, tools));
@@ -189,11 +190,9 @@ function untrue(observations: readonly Observation[], problem: string): Observat
 }
 
 function batchesOf(points: readonly Cell[], slots: number): Cell[][] {
-  const size = Math.max(1, Math.min(MOST_POINTS_A_CELL, Math.ceil(points.length / slots)));
+  const size = Math.max(1, Math.min(MOST_POINTS_A_CELL, Math.ceil(points.length / Math.ceil(slots * PART_OF_SLOTS))));
   return Array.from({ length: Math.ceil(points.length / size) }, (_, index) => points.slice(index * size, (index + 1) * size));
 }
-
-type Witnessed = Extract<Observation, { kind: "witness" }>;
 
 interface Cutting {
   readonly stored: StoredRecording;
@@ -214,20 +213,6 @@ async function runCuts(sweep: Cell, points: readonly Cell[], cutting: Cutting, t
     rest = ran.left;
   }
   return told;
-}
-
-/** Points that were foretold wrongly make the whole sweep worthless: what else was foretold may be wrong, too. */
-function withWitnesses(observations: readonly Observation[], witnesses: readonly Witnessed[]): readonly Observation[] {
-  const t = observations.at(-1)?.t ?? 0;
-  const failed = witnesses.filter(({ problem }) => problem !== null);
-  const [wrong] = failed;
-  const held = witnesses.length - failed.length;
-  const message = `self-check: ${held} of ${witnesses.length} points that were foretold from others and really booted came as foretold`;
-  const others = failed.map(({ point, like, problem }) => `self-check: ${point}, foretold from ${like}: ${problem}`);
-  const said = (witnesses.length === 0 ? [] : [message, ...others]).map((one): Observation => ({ t, kind: "problem", message: one }));
-  if (wrong === undefined) return [...observations.slice(0, -1), ...said, ...observations.slice(-1)];
-  const detail = `self-check failed: ${wrong.point} was foretold from ${wrong.like}, and booting it really gave ${wrong.problem}`;
-  return [...observations.slice(0, -1), ...said, { t, kind: "end", end: { how: "lost", detail, leaks: [] } }];
 }
 
 interface Ran {
