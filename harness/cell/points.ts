@@ -41,8 +41,10 @@ export class Points {
     this.#restorer = new Restorer(points.recording, watchedFolders(cell.place));
     this.#courses = new Courses(cell);
     this.#begin = script.steps.findIndex((step) => step.kind === "upgrade" && step.faults) + 1;
+    const [, ...outside] = watchedFolders(cell.place); // what counts besides the tree: units, and all that companions have
     cell.observer.listen((seen) => {
-      if (seen.kind === "snapshot") this.#latest.set(seen.label, { snapshot: seen.snapshot, units: readTree(cell.place.units) });
+      if (seen.kind === "snapshot")
+        this.#latest.set(seen.label, { snapshot: seen.snapshot, units: outside.flatMap((folder) => readTree(folder)) });
     });
   }
 
