@@ -91,6 +91,25 @@ test("where both ways are right each member may go its own, and each is compared
   expect(judgedFleet(either, { ends: { "host-1": "2.0.0", "host-2": "0.9.0" } }).outcome).toBe("stuck");
 });
 
+test("a host that is added has the names of another one nowhere", () => {
+  const cell = fleetCell({}, [partly(), ADD]);
+  const named = (tree: ReturnType<typeof fleetTreeOf>, hosts: readonly string[], wrong = ""): ReturnType<typeof fleetTreeOf> =>
+    withEntries(
+      tree,
+      hosts.map((host) => file(`${host}/name`, `I am ${wrong === "" ? host : wrong}`, { text: `I am ${wrong === "" ? host : wrong}` })),
+    );
+  const two = ["host-1", "host-2"];
+  const versions = { "*": "2.0.0", "host-3": "1.0.0" };
+  const after = (tree: ReturnType<typeof fleetTreeOf>): ReturnType<typeof fleetSnapshot> => fleetSnapshot(versions, { hosts: three, tree });
+  const before = fleetSnapshot({}, { tree: named(fleetTreeOf({}), two) });
+  const fresh = named(fleetTreeOf({ "*": "2.0.0" }, undefined, false), two);
+  const sound = named(fleetTreeOf(versions, three), three);
+  expect(broken(judgedFleet(cell, { snapshots: { before, after: after(sound) } }, { fresh }))).toEqual([]);
+  const torn = named(sound, ["host-3"], "host-1");
+  const { findings } = judgedFleet(cell, { snapshots: { before, after: after(torn) } }, { fresh });
+  expect(findings.map(({ path, expected }) => [path, expected])).toEqual([["host-3/name", 'the text "I am host-3"']]);
+});
+
 test("what is off is named", () => {
   const [finding] = judgedFleet(whole, { ends: { "host-1": "2.0.0", "host-2/proxy": "2.0.0" } }).findings;
   expect(finding?.actual).toBe("stuck: host-2/agent runs 1.0.0, not 2.0.0");

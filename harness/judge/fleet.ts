@@ -132,7 +132,15 @@ function entriesOn(host: string, tree: Tree): readonly TreeEntry[] {
   const like = there.includes(host) ? host : there[0];
   if (like === undefined) return [];
   const own = tree.filter(({ path }) => path === like || path.startsWith(`${like}/`));
-  return like === host ? own : own.map((entry) => ({ ...entry, path: `${host}${entry.path.slice(like.length)}` }));
+  return like === host ? own : own.map((entry) => ({ ...renamed(entry, like, host), path: `${host}${entry.path.slice(like.length)}` }));
+}
+
+/** Where a small text says on which host it lies, it says the other one now; its digest is nobody's any more. */
+function renamed(entry: TreeEntry, from: string, to: string): TreeEntry {
+  const { digest: _digest, size: _size, ...rest } = entry;
+  const { text, target } = entry;
+  const linked = target === undefined ? {} : { target: target.replaceAll(from, to) };
+  return text?.includes(from) === true ? { ...rest, ...linked, text: text.replaceAll(from, to) } : { ...entry, ...linked };
 }
 
 function foldersOf(tree: Tree): string[] {
