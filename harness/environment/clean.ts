@@ -1,7 +1,7 @@
 // Removes what killed runs left behind, here and on the engine, and spares what a living one uses: everything a run starts
 // carries the run's id and its owner. Hides where things can be left.
 import { existsSync } from "node:fs";
-import { readdir, realpath, rm } from "node:fs/promises";
+import { readdir, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type Docker from "dockerode";
@@ -10,6 +10,7 @@ import { removeVolume } from "./docker/volume.ts";
 import { claimOf } from "./claim.ts";
 import { endMarked } from "./host/marked.ts";
 import { ownerState } from "./owner.ts";
+import { removeFolder } from "./remove.ts";
 import { EnvironmentError, reasonOf } from "./types.ts";
 
 export interface Cleaned {
@@ -67,7 +68,7 @@ async function cleanHost(mercy: Mercy): Promise<string[]> {
   const names = (await readdir(base)).filter(own);
   // a claim goes last: without it nobody could tell whose the folders are
   for (const name of names.toSorted((one, other) => Number(isClaim(one)) - Number(isClaim(other))))
-    await rm(path.join(base, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    await removeFolder(path.join(base, name));
   const folders = names.filter((name) => !isClaim(name)).map((name) => path.join(base, name));
   const processes = killed.filter(({ pid }) => !immortal.some((other) => other.pid === pid));
   return [...processes.map(({ pid, command }) => `process ${pid}: ${command}`), ...folders.map((folder) => `folder ${folder}`)];

@@ -1,7 +1,7 @@
 // The environment `host`: cells on this machine, each in a temporary folder of its own. Where root may mount, the install tree
 // is a small file system in a mount namespace that only the cell sees. Hides spawning, marking, and clearing up.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdir, realpath, rm } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import { arch, availableParallelism, release, tmpdir, type } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -11,6 +11,7 @@ import type { CellEnd, CellJob, EnvironmentFacts } from "../../model/index.ts";
 import { type CellChannel, type ChannelEvents, type ChannelExit, converse, type Patience } from "../conversation.ts";
 import { type ArtifactFiles, type CellRequest, type Environment, EnvironmentError, shellLine } from "../types.ts";
 import { claimRun } from "../claim.ts";
+import { removeFolder } from "../remove.ts";
 import { endMarked } from "./marked.ts";
 
 export interface HostOptions {
@@ -129,7 +130,7 @@ class HostEnvironment implements Environment {
     const child = spawn(file, rest, { cwd: folder, env: environment(marker, hold), stdio: "pipe", windowsHide: true });
     const clear = async () => {
       const { killed, immortal } = await endMarked((other) => other === marker);
-      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      await removeFolder(folder);
       this.#living.delete(marker);
       return [
         ...killed.map(({ pid, command }) => `process: ${pid} ${command}`),

@@ -22,12 +22,15 @@ export async function marked(mark: Mark): Promise<MarkedProcess[]> {
   return found.filter(({ pid }) => pid !== process.pid);
 }
 
-/** Kills them until none is left. Returns those that were there, and those that could not be killed. */
+/** Kills them until none is left, and none writes to a file any more. Returns those that were there, and those that could not be killed. */
 export async function endMarked(mark: Mark): Promise<{ killed: MarkedProcess[]; immortal: MarkedProcess[] }> {
   const killed = new Map<number, MarkedProcess>();
   const end = performance.now() + GIVE_UP_MS;
-  for (let left = await marked(mark); left.length > 0; left = await marked(mark)) {
-    if (performance.now() > end) return { killed: [...killed.values()], immortal: left };
+  for (;;) {
+    const left = await marked(mark);
+    const ending = [...killed.values()].filter(({ pid }) => !isOver(pid) && !left.some((other) => other.pid === pid));
+    if (left.length === 0 && ending.length === 0) break;
+    if (performance.now() > end) return { killed: [...killed.values()], immortal: [...left, ...ending] };
     for (const victim of left) {
       killed.set(victim.pid, victim);
       await kill(victim.pid);
@@ -35,6 +38,32 @@ export async function endMarked(mark: Mark): Promise<{ killed: MarkedProcess[]; 
     await new Promise((resolve) => setImmediate(resolve)); // lets this process reap its own children
   }
   return { killed: [...killed.values()], immortal: [] };
+}
+
+/** A process that was killed shows neither environment nor command while some of its threads still end a call. */
+function isOver(pid: number): boolean {
+  if (process.platform !== "linux") return true; // nobody tells
+  const threads = namesIn(`/proc/${pid}/task`);
+  return threads.every((thread) => {
+    const stat = textOf(`/proc/${pid}/task/${thread}/stat`);
+    return stat === "" || ["Z", "X"].includes(stat.charAt(stat.lastIndexOf(")") + 2));
+  });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // the process is gone
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return ""; // the thread is gone
+  }
 }
 
 async function kill(pid: number): Promise<void> {
