@@ -51,8 +51,8 @@ export class Companion implements Powered {
   async install(artifact: JobArtifact): Promise<void> {
     const { place } = this;
     const target = { version: artifact.version, artifact };
-    rmSync(place.root, { recursive: true, force: true });
-    mkdirSync(place.root, { recursive: true });
+    // the folder itself stays: it may belong to the product's user
+    for (const name of readdirSync(place.root)) rmSync(path.join(place.root, name), { recursive: true, force: true });
     for (const command of this.declared.install) {
       const argv = command.map((word) => place.fill(word, target));
       const result = await runCommand(argv, place.commandOptions(target, place.job.limits.stepMs), this.#observer);

@@ -247,3 +247,17 @@ test(
   },
   PATIENCE_MS,
 );
+
+test.skipIf(process.getuid?.() !== 0)(
+  "a product's user owns all its machines, also one that comes later",
+  async () => {
+    await using fleet = await installed({ conditions: { user: "unprivileged" } });
+    await take(fleet, { add: "host-3" });
+    await take(fleet, { companion: "store", do: "upgrade", release: "to" });
+    await upgrade(fleet);
+    const { tree, version, facts } = await snapshot(fleet);
+    expect({ version, facts }).toEqual({ version: "2.0.0", facts: { orders: "6", store: "2.0.0" } });
+    expect(new Set(tree.filter(({ path: at }) => at !== ".").map(({ owner }) => owner))).toEqual(new Set(["65534:65534"]));
+  },
+  PATIENCE_MS,
+);

@@ -1,5 +1,5 @@
 // A cell with two hosts of two services each and a companion with a database, of real processes in a temporary folder.
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { acrossHosts, type CellJob, faultAcrossHosts, type JobArtifact, product, type Script, type Step } from "../../model/index.ts";
@@ -18,6 +18,7 @@ export interface FleetCell extends AsyncDisposable {
 /** @param script what the scenario says, besides its steps, which are taken one by one */
 export async function fleetCell(script: Partial<Script> = {}): Promise<FleetCell> {
   const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), "upmatrix-test-")));
+  chmodSync(folder, 0o755); // the product's user reaches it, too
   const seen: Seen[] = [];
   const observer = new Observer(() => undefined);
   observer.listen((one) => seen.push(one));
