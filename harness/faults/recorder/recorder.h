@@ -195,6 +195,7 @@ void leave(struct tracee *t);
 void next_turn(void);
 void between_operations(void (*what)(void));
 void clear_turn(void);
+bool is_held(void);
 
 /* ---- supervise.c: what the kernel reports, the kill, the commands */
 struct supervisor {
@@ -204,7 +205,7 @@ struct supervisor {
 	pid_t first;
 };
 extern struct supervisor supervisor;
-void handle_reports(void);
+bool handle_report(bool alone);
 bool attach(pid_t pid);
 int kill_everything(pid_t **killed);
 void command_pause(void);

@@ -152,7 +152,7 @@ static void wait_for_more(void)
 		if (t->waits_for >= 0) polled[count++] = (struct pollfd){ t->waits_for, POLLIN, 0 };
 	if (poll(polled, (nfds_t)count, -1) <= 0) return;
 	struct signalfd_siginfo report;
-	/* One for any number of reports; they are all handled next. */
+	/* One for any number of reports; they are all handled before the next wait. */
 	if (polled[2].revents != 0 && read(reports, &report, sizeof report) < 0 && errno != EAGAIN) event_problem("Cannot read SIGCHLD: %s", strerror(errno));
 	handle_pipes(polled + first_pipe, count - first_pipe);
 	if (joiners > 0) handle_joining(polled + 3);
@@ -165,9 +165,19 @@ static bool is_over(void)
 	return tracees == NULL && commands < 0;
 }
 
+/* Nobody commands, joins, or waits for a pipe. */
+static bool is_alone(void)
+{
+	if (commands >= 0 || listener >= 0 || tracees == NULL) return false;
+	for (struct tracee *t = tracees; t != NULL; t = t->next)
+		if (t->waits_for >= 0) return false;
+	return true;
+}
+
 static void loop(void)
 {
-	for (handle_reports(); !is_over(); handle_reports()) wait_for_more();
+	for (bool reported = handle_report(false); reported || !is_over(); reported = handle_report(is_alone()))
+		if (!reported) wait_for_more();
 	close_log();
 }
 

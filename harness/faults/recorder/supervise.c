@@ -83,16 +83,18 @@ static void on_stop(struct tracee *t, int status)
 	}
 }
 
-/* Handles all that the kernel has to report now. */
-void handle_reports(void)
+/* Handles the next that the kernel has to report; false when there is nothing now. Who holds the turn is in a call that waits for nobody, so its return is waited for
+ * right here: what else there may be to hear – a command, somebody who joins – would have to wait for it as well.
+ * `alone`: there is nobody else to listen to at all. */
+bool handle_report(bool alone)
 {
 	int status;
-	pid_t tid;
-	while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
-		struct tracee *t = find_tracee(tid);
-		if (WIFSTOPPED(status)) on_stop(t != NULL ? t : add_tracee(tid), status);
-		else if (t != NULL) on_end(t, status);
-	}
+	pid_t tid = waitpid(-1, &status, __WALL | (alone || is_held() ? 0 : WNOHANG));
+	if (tid <= 0) return false;
+	struct tracee *t = find_tracee(tid);
+	if (WIFSTOPPED(status)) on_stop(t != NULL ? t : add_tracee(tid), status);
+	else if (t != NULL) on_end(t, status);
+	return true;
 }
 
 /* Starts tracing a process that asks for it, and all it will start. */

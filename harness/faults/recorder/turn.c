@@ -78,6 +78,12 @@ void clear_turn(void)
 	turn.asked_count = 0;
 }
 
+/* Whether somebody is in the middle of an operation. */
+bool is_held(void)
+{
+	return turn.holder != NULL;
+}
+
 static void release_turn(void)
 {
 	turn.holder = NULL;
