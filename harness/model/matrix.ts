@@ -19,6 +19,12 @@ export type Release = z.infer<typeof release>;
 export const productEntry = z.strictObject({
   path: z.string().min(1).optional().describe("Folder of product.yaml; default fixtures/<name>"),
   releases: z.array(release).min(1),
+  instead: z
+    .partialRecord(selection, selection)
+    .optional()
+    .describe(
+      "For a costly product: the pairs it runs instead of those that a scenario chooses. Where a tier chooses, it has the last word",
+    ),
 });
 
 export const pairRules = z.strictObject({

@@ -126,6 +126,22 @@ test("updaters: one pair for each traits of `from` and kind, into the release mo
   expect(plan.leftOut).toEqual([{ product: "agent", scenario: "clean", environment: "docker", selection: "updaters", cells: 8 }]);
 });
 
+test("a costly product takes other pairs instead of those a scenario chooses; a tier has the last word, and what is left out is told", () => {
+  const list = [sampleRelease("1.0.0", 1), sampleRelease("2.0.0", 2, { traits: ["a"] }), sampleRelease("3.0.0", 3, { traits: ["a", "b"] })];
+  const scenarios = {
+    faulty: sampleScenario({ pairs: "updaters" }),
+    clean: sampleScenario({ pairs: "traits" }),
+  };
+  const products = { agent: { releases: list, instead: { updaters: "latest" } } };
+  const plan = planCells(sampleInput({ releases: list, scenarios, matrix: { products } }));
+  const of = (scenario: string): string[] => pairs({ ...plan, cells: plan.cells.filter((cell) => cell.scenario === scenario) });
+  expect(of("faulty")).toEqual(["2.0.0..3.0.0"]);
+  expect(of("clean")).toEqual(["1.0.0..2.0.0", "1.0.0..3.0.0", "2.0.0..3.0.0"]);
+  expect(plan.leftOut).toEqual([{ product: "agent", scenario: "faulty", environment: "docker", selection: "latest", cells: 2 }]);
+  const full = planCells(sampleInput({ releases: list, scenarios, matrix: { products, tiers: { gate: { pairs: "all" } } } }));
+  expect(full.cells.filter(({ scenario }) => scenario === "faulty")).toHaveLength(3);
+});
+
 test("newest: into the release built last, also when its version is not the highest; a tier overrides the scenario", () => {
   const list = [
     sampleRelease("1.0.0", 1),

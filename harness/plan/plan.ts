@@ -45,7 +45,7 @@ export function planCells(input: PlanInput): Plan {
     if (product === undefined || !filter.product(name)) continue;
     const pairs = pairsOf(rankReleases(entry.releases), input.matrix.pairs);
     const chains = chainsOf(pairs, input.matrix.pairs);
-    const tracks = tracksOf(input, filter, { product, pairs, chains, shared });
+    const tracks = tracksOf(input, filter, { product, pairs, chains, shared, instead: entry.instead });
     addCells(name, [...pairs, ...chains], tracks, filter, cells);
     leftOut.push(...countLeftOut(name, tracks));
   }
@@ -72,6 +72,8 @@ interface ProductPlan {
   readonly product: Product;
   readonly pairs: readonly Pair[];
   readonly chains: readonly Pair[];
+  /** The pairs it runs instead of those that a scenario chooses. */
+  readonly instead: Matrix["products"][string]["instead"];
   /** Scripts that are the same for every product, by scenario. */
   readonly shared: Map<string, readonly PlannedScript[]>;
 }
@@ -83,7 +85,8 @@ function tracksOf(input: PlanInput, filter: CompiledFilter, own: ProductPlan): T
     const included = TIERS.indexOf(scenario.tier) <= TIERS.indexOf(input.tier);
     if (!filter.scenario(id) || (filter.tier !== undefined && scenario.tier !== filter.tier)) return [];
     if (!included && filter.namesAddress === null) return [];
-    const selection = input.pairs ?? (scenario.sweep === undefined ? tier?.pairs : tier?.sweeps) ?? scenario.pairs;
+    const selection =
+      input.pairs ?? (scenario.sweep === undefined ? tier?.pairs : tier?.sweeps) ?? own.instead?.[scenario.pairs] ?? scenario.pairs;
     const key = [...scenario.kinds.toSorted(), selection, scenario.chain].join("|");
     const sets = pairSets.get(key) ?? pairSetsOf(own, scenario, selection);
     pairSets.set(key, sets);
