@@ -32,7 +32,7 @@ export interface Foretold {
   readonly boot: Booted;
   readonly rebooted: Foreseen;
   /** Where what follows is known, too. Without a snapshot all is as at that point. */
-  readonly rest?: { readonly name: string; readonly again?: Foreseen };
+  readonly rest?: { readonly name: string; readonly again?: Foreseen; readonly course?: Course };
 }
 
 export class Courses {
@@ -84,10 +84,11 @@ export class Courses {
   }
 
   /** What followed upon a boot is over. */
-  async ended(name: string, booted: Booted | undefined, again: Snapshot): Promise<void> {
-    if (booted === undefined) return;
+  async ended(name: string, booted: Booted | undefined, again: Snapshot): Promise<Course | undefined> {
+    if (booted === undefined) return undefined;
     const course = await this.#course(booted.course.end);
     if (course !== undefined) booted.rests.unshift({ name, course, again });
+    return course;
   }
 
   /**
@@ -108,7 +109,7 @@ export class Courses {
   #restOf({ rests }: Booted, tree: FileTree): Pick<Foretold, "rest"> {
     for (const { name, course, again } of rests) {
       const end = course.from(tree);
-      if (end !== undefined) return { rest: { name, again: this.#foreseen(again, end) } };
+      if (end !== undefined) return { rest: { name, again: this.#foreseen(again, end), course } };
     }
     return {};
   }
@@ -143,7 +144,7 @@ export class Courses {
   }
 
   /** As the other's, with what of it a tree decides. */
-  #snapshot({ unparsed: _, ...like }: Snapshot, tree: FileTree): Snapshot {
+  #snapshot({ unparsed: _unparsed, ...like }: Snapshot, tree: FileTree): Snapshot {
     const { place } = this.#cell;
     const entries = this.#entries(tree, place.root);
     const globs = place.job.product.state;

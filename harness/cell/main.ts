@@ -93,8 +93,7 @@ async function takePoints(job: CellJob, cell: Cell, control: Control): Promise<"
     points.end();
   }
   for (const cut of points.witnesses()) {
-    await takeSteps(job, cell, control, await points.beginWitness(cut));
-    points.endWitness(cut);
+    await takeSteps(job, cell, control, await points.beginWitness(cut), (step) => points.isRefuted(step));
   }
   return "done";
 }

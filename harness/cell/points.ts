@@ -1,6 +1,6 @@
 // The points of a sweep that share one cell: each begins with a state that a crash leaves, and a boot. What is known to go as it
 // went at an earlier point is not done again: from the boot on, or after it.
-import type { FileTree } from "../crash/index.ts";
+import type { Course, FileTree } from "../crash/index.ts";
 import type { Cut, SameAs, Snapshot, SnapshotLabel, Step } from "../model/index.ts";
 import { type Cell, watchedFolders } from "./cell.ts";
 import { type Booted, Courses, type Foreseen, type Foretold } from "./courses.ts";
@@ -74,8 +74,9 @@ export class Points {
     if (step.label !== "rebooted") return false;
     const key = this.#keyOf(seen);
     const { foretold, cut, start } = current;
-    if (foretold !== undefined) this.#hold(cut, foretold, this.#difference(foretold.rebooted, seen));
     current.booted = await this.#courses.booted(cut.name, start, seen.snapshot, foretold?.boot);
+    if (foretold !== undefined)
+      this.#tell(cut, foretold, this.#difference(foretold.rebooted, seen), [current.booted?.course, foretold.boot.course]);
     const rest = this.#known.get(key);
     if (rest === undefined) this.#known.set(key, cut.name);
     else current.same = { rest };
@@ -90,8 +91,7 @@ export class Points {
   }
 
   /**
-   * Some of the points that were foretold, to be booted all the same: the same ones for the same states. Each is begun, and to be
-   * told what came.
+   * Some of the points that were foretold, to be booted all the same: the same ones for the same states.
    */
   witnesses(): Cut[] {
     const chosen = this.#untried.toSorted((one, other) => (one.cut.digest < other.cut.digest ? -1 : 1));
@@ -100,17 +100,27 @@ export class Points {
 
   /** Begins a witness. */
   beginWitness(cut: Cut): Promise<number> {
-    this.#current = undefined;
-    this.#latest.clear();
-    return this.#cutOff(cut, this.#restorer.treeOf(cut));
+    const start = this.#restorer.treeOf(cut);
+    const foretold = this.#untried.find((one) => one.cut === cut)?.foretold;
+    this.#current = { cut, start, foretold, booted: undefined, same: {} };
+    return this.#cutOff(cut, start);
   }
 
-  /** What came is compared with what was foretold. */
-  endWitness(cut: Cut): void {
-    const foretold = this.#untried.find((one) => one.cut === cut)?.foretold;
-    if (foretold === undefined) return;
-    const [rebooted, again] = [this.#latest.get("rebooted"), this.#latest.get("again")];
-    this.#hold(cut, foretold, this.#difference(foretold.rebooted, rebooted) ?? this.#difference(foretold.rest.again, again));
+  /** Told each step of a witness that was taken: compares what came with what was foretold. Whether it is enough. */
+  async isRefuted(step: Step): Promise<boolean> {
+    const { current } = { current: this.#current };
+    const seen = step.kind === "snapshot" ? this.#latest.get(step.label) : undefined;
+    if (current?.foretold === undefined || seen === undefined) return false;
+    const { cut, start, foretold } = current;
+    if (seen === this.#latest.get("again")) {
+      const rest = await this.#courses.ended(cut.name, current.booted, seen.snapshot);
+      this.#tell(cut, foretold, this.#difference(foretold.rest?.again, seen), [rest, foretold.rest?.course]);
+      return true;
+    }
+    current.booted = await this.#courses.booted(cut.name, start, seen.snapshot, foretold.boot);
+    const problem = this.#difference(foretold.rebooted, seen);
+    if (problem !== undefined) this.#tell(cut, foretold, problem, [current.booted?.course, foretold.boot.course]);
+    return problem !== undefined;
   }
 
   /** In words, what came otherwise than it was foretold. */
@@ -128,9 +138,10 @@ export class Points {
     return this.#courses.foretell(start, (seen) => this.#known.get(this.#keyOf(seen)));
   }
 
-  /** Says what a really booted point says of the foretelling. */
-  #hold(cut: Cut, { boot }: Foretold, problem: string | undefined): void {
-    this.#cell.observer.see({ kind: "witness", point: cut.name, like: boot.name, problem: problem ?? null });
+  /** What a really booted point says of the foretelling: it came so, or could have come so, or else the foretelling is wrong. */
+  #tell(cut: Cut, { boot }: Foretold, problem: string | undefined, [came, known]: readonly (Course | undefined)[]): void {
+    const chance = problem !== undefined && known !== undefined && came?.from(known.start) !== undefined;
+    this.#cell.observer.see({ kind: "witness", point: cut.name, like: boot.name, problem: problem ?? null, chance });
   }
 
   #keyOf({ snapshot, units }: Foreseen): string {

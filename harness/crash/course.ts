@@ -30,6 +30,8 @@ export class Course {
   readonly #happened: Happened;
   readonly #options: CourseOptions;
   readonly #answers: readonly string[];
+  /** What it began with. */
+  readonly start: FileTree;
   /** What it came to. */
   readonly end: FileTree;
   /** In words, what of it the state that it began with does not explain: such a course cannot be compared with. */
@@ -39,6 +41,7 @@ export class Course {
   constructor(start: FileTree, happened: Happened, options: CourseOptions) {
     this.#happened = happened;
     this.#options = options;
+    this.start = start;
     const answers: string[] = [];
     const played = play(start, happened, options, (answer) => answers.push(answer) > 0);
     this.#answers = answers;

@@ -146,8 +146,12 @@ export type Observation = { readonly t: number } & (
     }
   /** Of a composed point: a part of it was seen at another point, where everything that decides it was the same. */
   | { readonly kind: "same"; readonly part: keyof SameAs; readonly point: string; readonly why: string }
-  /** A point that was foretold from another one was really booted after all; `problem`: what came was not what was foretold. */
-  | { readonly kind: "witness"; readonly point: string; readonly like: string; readonly problem: string | null }
+  /**
+   * A point that was foretold from another one was really booted after all; `problem`: what came was not what was foretold.
+   * `chance`: it was told nothing on the way that it would not have been told at the other point, too; so processes took turns in
+   * another way, and either point can go either way.
+   */
+  | { readonly kind: "witness"; readonly point: string; readonly like: string; readonly problem: string | null; readonly chance: boolean }
   | { readonly kind: "end"; readonly end: CellEnd }
 );
 

@@ -33,12 +33,17 @@ test.each([
 });
 
 const SEEN: Observation[] = [{ t: 5, kind: "end", end: { how: "complete", detail: "", leaks: [] } }];
-const witness = (problem: string | null): Witnessed => ({ t: 9, kind: "witness", point: "b", like: "a", problem });
+const witness = (problem: string | null, chance = false): Witnessed => ({ t: 9, kind: "witness", point: "b", like: "a", problem, chance });
 
 test("witnesses that came as foretold leave the sweep as it is, and say so", () => {
   const told = withWitnesses(SEEN, [witness(null), witness(null)]);
   expect(told).toEqual([{ t: 5, kind: "problem", message: expect.stringContaining("2 of 2 points") }, ...SEEN]);
   expect(withWitnesses(SEEN, [])).toEqual(SEEN);
+});
+
+test("what comes otherwise by chance is told and harms nothing", () => {
+  const told = withWitnesses(SEEN, [witness("another version", true)]);
+  expect(told).toMatchObject([{ kind: "problem" }, { kind: "problem", message: expect.stringContaining("by chance") }, ...SEEN]);
 });
 
 test("one witness that came otherwise makes the sweep worthless", () => {

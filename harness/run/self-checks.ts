@@ -92,10 +92,13 @@ export type Witnessed = Extract<Observation, { kind: "witness" }>;
 export function withWitnesses(observations: readonly Observation[], witnesses: readonly Witnessed[]): readonly Observation[] {
   const t = observations.at(-1)?.t ?? 0;
   const failed = witnesses.filter(({ problem }) => problem !== null);
-  const [wrong] = failed;
+  const wrong = failed.find(({ chance }) => !chance);
   const held = witnesses.length - failed.length;
   const message = `self-check: ${held} of ${witnesses.length} points that were foretold from others and really booted came as foretold`;
-  const others = failed.map(({ point, like, problem }) => `self-check: ${point}, foretold from ${like}: ${problem}`);
+  const others = failed.map(
+    ({ point, like, problem, chance }) =>
+      `self-check: ${point}, foretold from ${like}: ${problem}${chance ? "; by chance, for it looked at nothing that is different there" : ""}`,
+  );
   const said = (witnesses.length === 0 ? [] : [message, ...others]).map((one): Observation => ({ t, kind: "problem", message: one }));
   if (wrong === undefined) return [...observations.slice(0, -1), ...said, ...observations.slice(-1)];
   const detail = `self-check failed: ${wrong.point} was foretold from ${wrong.like}, and booting it really gave ${wrong.problem}`;
