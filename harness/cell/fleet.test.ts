@@ -8,8 +8,8 @@ import { fleetCell, type FleetCell } from "./testing/fleet-cell.ts";
 
 const PATIENCE_MS = 60_000;
 
-async function installed(script: Parameters<typeof fleetCell>[0] = {}): Promise<FleetCell> {
-  const fleet = await fleetCell(script);
+async function installed(...how: Parameters<typeof fleetCell>): Promise<FleetCell> {
+  const fleet = await fleetCell(...how);
   await fleet.take({ kind: "install", role: "from" });
   await fleet.take({ kind: "start" });
   return fleet;
@@ -34,6 +34,12 @@ async function snapshot(fleet: FleetCell): Promise<Snapshot> {
 
 async function members(fleet: FleetCell): Promise<Record<string, Member>> {
   return Object.fromEntries(((await snapshot(fleet)).members ?? []).map((member) => [member.name, member]));
+}
+
+function pidOf(fleet: FleetCell, host: string, service: string): number {
+  const pid = fleet.cell.fleet.host(host).manager.pidOf(`${service}.service`);
+  if (pid === undefined) throw new Error(`${service} does not run on ${host}`);
+  return pid;
 }
 
 /** Asks the store over a machine's own line. */
@@ -166,10 +172,38 @@ test(
 test(
   "a wait for a fact that never comes fails its step and says what the fact is",
   async () => {
-    await using fleet = await installed();
+    await using fleet = await installed({}, { upgrade: "300ms" });
     await expect(take(fleet, { await: { orders: { atLeast: 1 } } })).rejects.toThrow(
       'Waited in vain until orders is at least 1: orders is "0"',
     );
+  },
+  PATIENCE_MS,
+);
+
+test.skipIf(process.platform === "win32")(
+  "who hangs is seen to, and keeps nobody else from being looked at closely",
+  async () => {
+    await using fleet = await installed({ downtime: "0ms" });
+    const { monitor, observer } = fleet.cell;
+    const seen = (member: string, healthy: boolean): Promise<number> =>
+      new Promise((resolve) => {
+        const stop = observer.listen((one) => {
+          if (one.kind !== "member" || one.member !== member || one.healthy !== healthy) return;
+          stop();
+          resolve(observer.now());
+        });
+      });
+    const hanging = pidOf(fleet, "host-1", "alpha");
+    monitor.watchClosely(true);
+    const hung = seen("host-1/alpha", false);
+    const [down, up] = [seen("host-2/beta", false), seen("host-2/beta", true)];
+    process.kill(hanging, "SIGSTOP");
+    process.kill(pidOf(fleet, "host-2", "beta"), "SIGKILL");
+    expect(await down).toBeLessThan(await up);
+    expect(await down).toBeLessThan(await hung); // it has a second to answer
+    const well = seen("host-1/alpha", true);
+    process.kill(hanging, "SIGCONT");
+    await well;
   },
   PATIENCE_MS,
 );

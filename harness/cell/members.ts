@@ -45,7 +45,8 @@ export function joined(said: readonly (string | null)[]): string | null {
   return different.length === 0 ? null : different.join(" and ");
 }
 
-async function askMember({ name, host, service }: MemberName, { manager, place }: Host, prober: Prober): Promise<Member> {
+/** Asks one member. */
+export async function askMember({ name, host, service }: MemberName, { manager, place }: Host, prober: Prober): Promise<Member> {
   const { product } = place.job;
   const declared = product.services.find((one) => one.name === (service ?? product.services[0]?.name));
   const { version, health } = (service === undefined ? undefined : declared) ?? product;

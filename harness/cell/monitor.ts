@@ -3,9 +3,10 @@
 import type { Member } from "../model/index.ts";
 import { BusySigns, type Listing, listingOf } from "./busy.ts";
 import type { Fleet } from "./fleet.ts";
-import { askAll, type FleetAnswers, membersOf, together } from "./members.ts";
+import { type FleetAnswers, membersOf, together } from "./members.ts";
 import type { Observer } from "./observer.ts";
 import { Prospects } from "./prospects.ts";
+import { Rounds } from "./rounds.ts";
 
 /**
  * Between two questions. A question that nobody answers costs next to nothing, one that is answered costs the cell and the
@@ -24,6 +25,7 @@ export type Waited = "reached" | "crashing" | "down" | "deadline";
 export class Monitor implements AsyncDisposable {
   readonly #fleet: Fleet;
   readonly #observer: Observer;
+  readonly #rounds = new Rounds();
   readonly #signs: BusySigns;
   readonly #prospects: Prospects;
   #latest: FleetAnswers = { version: null, healthy: false, members: [] };
@@ -52,6 +54,7 @@ export class Monitor implements AsyncDisposable {
    */
   poweredOff(host?: string): void {
     this.#generation++;
+    this.#rounds.forget();
     this.#prospects.restart(host);
     const dead = (member: Member): boolean => host === undefined || member.host === host;
     const members = this.#latest.members.map((member) =>
@@ -134,13 +137,11 @@ export class Monitor implements AsyncDisposable {
   async #watch(): Promise<void> {
     while (this.#running) {
       const generation = this.#generation;
-      const answers = await askAll(this.#fleet.hosts);
-      if (this.#waiting > 0) await this.#signs.ask();
+      const { complete, ...answers } = await this.#rounds.ask(this.#fleet.hosts);
+      if (this.#waiting > 0 && complete) await this.#signs.ask();
       if (generation !== this.#generation) continue;
       this.#hear(answers);
-      const waiters = this.#waiters;
-      this.#waiters = new Set();
-      for (const wake of waiters) wake();
+      if (complete) this.#wakeWaiters();
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, this.#pause());
         this.#wake = () => {
@@ -149,6 +150,12 @@ export class Monitor implements AsyncDisposable {
         };
       });
     }
+  }
+
+  #wakeWaiters(): void {
+    const waiters = this.#waiters;
+    this.#waiters = new Set();
+    for (const wake of waiters) wake();
   }
 
   /** Who was removed meanwhile does not count any more. */

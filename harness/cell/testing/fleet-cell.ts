@@ -15,14 +15,17 @@ export interface FleetCell extends AsyncDisposable {
   take(step: Step): Promise<string>;
 }
 
-/** @param script what the scenario says, besides its steps, which are taken one by one */
-export async function fleetCell(script: Partial<Script> = {}): Promise<FleetCell> {
+/**
+ * @param script what the scenario says, besides its steps, which are taken one by one
+ * @param limits of the product
+ */
+export async function fleetCell(script: Partial<Script> = {}, limits: object = {}): Promise<FleetCell> {
   const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), "upmatrix-test-")));
   chmodSync(folder, 0o755); // the product's user reaches it, too
   const seen: Seen[] = [];
   const observer = new Observer(() => undefined);
   observer.listen((one) => seen.push(one));
-  const cell = await Cell.open(jobIn(folder, script), observer);
+  const cell = await Cell.open(jobIn(folder, script, limits), observer);
   const steps = new Steps(cell);
   return {
     cell,
@@ -35,10 +38,10 @@ export async function fleetCell(script: Partial<Script> = {}): Promise<FleetCell
   };
 }
 
-function jobIn(folder: string, script: Partial<Script>): CellJob {
+function jobIn(folder: string, script: Partial<Script>, limits: object): CellJob {
   return {
     id: "fleet/1.0.0..2.0.0/none@host",
-    product: acrossHosts(product.parse(FLEET)),
+    product: acrossHosts(product.parse({ ...FLEET, limits: { ...FLEET.limits, ...limits } })),
     script: {
       scenario: "none",
       summary: "",
@@ -131,5 +134,5 @@ const FLEET = {
   ],
   processes: [{ name: "agent", match: " agent " }],
   user: [{ file: "config.yaml", append: "mine: true\n" }],
-  limits: { start: "5s", upgrade: "5s" },
+  limits: { start: "15s", upgrade: "15s" },
 };

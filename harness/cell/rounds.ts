@@ -1,0 +1,59 @@
+// Asks the members of a fleet again and again. Who takes long to answer keeps nobody waiting who is looked at closely.
+import type { Member, MemberName } from "../model/index.ts";
+import type { Host } from "./host.ts";
+import { askAll, askMember, type FleetAnswers, membersOf, together } from "./members.ts";
+
+/** So long a round waits for everybody; who answers later is heard in a later one. */
+const ROUND_MS = 50;
+
+export interface Round extends FleetAnswers {
+  /** Everybody was asked, and has answered or was given up, since the last complete round. */
+  readonly complete: boolean;
+}
+
+export class Rounds {
+  #latest = new Map<string, Member>();
+  #pending = new Map<string, Promise<void>>();
+  /** Who was asked and has answered since the last complete round. */
+  #heard = new Set<string>();
+
+  /** Who has not answered yet counts with the last answer. */
+  async ask(hosts: readonly Host[]): Promise<Round> {
+    const named = membersOf(hosts);
+    if (named.length === 0) return { ...(await askAll(hosts)), complete: true };
+    for (const { at, ...name } of named) if (!this.#pending.has(name.name)) this.#ask(name, at);
+    await within(ROUND_MS, Promise.all(this.#pending.values()));
+    const members = named.map(({ at: _at, ...name }) => this.#latest.get(name.name) ?? silent(name));
+    const complete = named.every(({ name }) => this.#heard.has(name));
+    if (complete) this.#heard = new Set();
+    return { ...together(members), members, complete };
+  }
+
+  #ask(name: MemberName, at: Host): void {
+    const [latest, pending, heard] = [this.#latest, this.#pending, this.#heard];
+    const answered = askMember(name, at, at.prober).then((member) => {
+      latest.set(name.name, member);
+      pending.delete(name.name);
+      heard.add(name.name); // of the round in which it was asked
+    });
+    pending.set(name.name, answered);
+  }
+
+  /** What was answered, or is still to be answered, does not count any more. */
+  forget(): void {
+    this.#latest = new Map();
+    this.#pending = new Map();
+    this.#heard = new Set();
+  }
+}
+
+function silent({ name, host, service }: MemberName): Member {
+  const where = { ...(host === undefined ? {} : { host }), ...(service === undefined ? {} : { service }) };
+  return { name, ...where, version: null, healthy: false, process: null };
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
+}
