@@ -23,7 +23,7 @@ export interface Answering {
   readonly end: number;
 }
 
-/** The whole first, then its members in the order in which they were first seen. */
+/** The whole first, then its members by name. */
 export function answering(seen: readonly Observation[], end: number): Answering[] {
   const whole = seen.filter((one) => one.kind === "health");
   const members = Map.groupBy(
@@ -33,12 +33,19 @@ export function answering(seen: readonly Observation[], end: number): Answering[
   const removed = seen.flatMap((one) => (one.kind === "host" && one.event === "removed" ? [one] : []));
   return [
     ...(whole.length === 0 ? [] : [{ name: members.size === 0 ? "agent answers" : "all answer", member: null, answers: whole, end }]),
-    ...[...members].map(([name, answers]) => {
-      const gone = removed.findLast(({ host }) => name === host || name.startsWith(`${host}/`));
-      const back = gone !== undefined && answers.some(({ t, version }) => t > gone.t && version !== null);
-      return { name: oneLine(name), member: name, answers, end: gone === undefined || back ? end : gone.t };
-    }),
+    ...[...members]
+      .toSorted(([a], [b]) => byName(a, b))
+      .map(([name, answers]) => {
+        const gone = removed.findLast(({ host }) => name === host || name.startsWith(`${host}/`));
+        const back = gone !== undefined && answers.some(({ t, version }) => t > gone.t && version !== null);
+        return { name: oneLine(name), member: name, answers, end: gone === undefined || back ? end : gone.t };
+      }),
   ];
+}
+
+/** What has no machine of its own first, then machine by machine, the second before the tenth. */
+function byName(a: string, b: string): number {
+  return Number(a.includes("/")) - Number(b.includes("/")) || a.localeCompare(b, "en", { numeric: true });
 }
 
 export function answerLane({ name, answers, end }: Pick<Answering, "name" | "answers" | "end">): Lane {
@@ -103,10 +110,12 @@ export function serviceLanes(seen: readonly Observation[], end: number): Lane[] 
     } else if (one.event === "failed")
       lane.spans.push({ from: one.t, to: one.t, label: clip(`failed ${oneLine(one.detail ?? "")}`, LABEL), tone: "bad" });
   }
-  return [...lanes].map(([name, { spans, open }]) => ({
-    name: oneLine(name).replace(/\.service$/, ""),
-    spans: open === undefined ? spans : [...spans, processSpan(open, end, "still runs")],
-  }));
+  return [...lanes]
+    .toSorted(([a], [b]) => byName(a, b))
+    .map(([name, { spans, open }]) => ({
+      name: oneLine(name).replace(/\.service$/, ""),
+      spans: open === undefined ? spans : [...spans, processSpan(open, end, "still runs")],
+    }));
 }
 
 function endOf({ signal, code }: Extract<Observation, { kind: "service" }>): string {

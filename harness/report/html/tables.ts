@@ -44,7 +44,7 @@ function outageTable(downtimeMs: number | null, seen: readonly Observation[]): W
     head: ["who", "longest", "in all", "times"],
     rows: (asked.length === 1 && away[0]?.lengths.length === 1 ? [] : away).map(({ member, lengths }) => {
       const total = lengths.reduce((sum, ms) => sum + ms, 0);
-      const who = member === null ? (asked.length === 1 ? "the agent" : "not all of them") : oneLine(member);
+      const who = member === null ? (asked.length === 1 ? "the agent" : "at least one") : oneLine(member);
       return { cells: [who, formatDuration(Math.max(...lengths)), formatDuration(total), String(lengths.length)], bad: false };
     }),
   };

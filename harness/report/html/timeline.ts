@@ -3,7 +3,7 @@ import type { CellRecord, Observation } from "../../model/index.ts";
 import { clip, formatBytes, formatDuration, oneLine } from "../text.ts";
 import type { Timeline, TimelineMark } from "./data.ts";
 import { type Answering, answering, answerLane, commandLane, networkLanes, serviceLanes, stepLane } from "./lanes.ts";
-import { stretchesOf } from "./outages.ts";
+import { stretchesOf, upgradeTime } from "./outages.ts";
 
 const MOST_SPANS = 120;
 const MOST_MARKS = 60;
@@ -63,8 +63,8 @@ function marks(seen: readonly Observation[]): TimelineMark[] {
 const NETWORK = { cut: "cut", slow: "slowed down", heal: "whole again" } as const;
 
 /**
- * Where the downtime that was judged lies: the stretch without a healthy answer, once the cell is installed, that is as long
- * or else the least one that is longer; of the product as a whole before that of a member.
+ * Where the downtime that was judged lies: the stretch without a healthy answer, during the upgrade, that is as long or else the
+ * least one that is longer; of members where there are some, for each is judged by itself.
  */
 function downtimeOf(
   downtimeMs: number | null,
@@ -72,10 +72,11 @@ function downtimeOf(
   seen: readonly Observation[],
   end: number,
 ): Timeline["downtime"] {
-  const installed = seen.find((one) => one.kind === "snapshot" && one.label === "before")?.t;
-  if (downtimeMs === null || downtimeMs <= 0 || installed === undefined) return null;
-  const [least] = asked
-    .flatMap((one) => stretchesOf(one, installed, end).map((stretch) => ({ ...stretch, lane: one.name })))
+  const time = upgradeTime(seen, end);
+  if (downtimeMs === null || downtimeMs <= 0 || time === null) return null;
+  const members = asked.filter(({ member }) => member !== null);
+  const [least] = (members.length > 0 ? members : asked)
+    .flatMap((one) => stretchesOf(one, time.from, time.to).map((stretch) => ({ ...stretch, lane: one.name })))
     .filter(({ from, to }) => to - from >= downtimeMs - TOLERANCE_MS)
     .toSorted((a, b) => a.to - a.from - (b.to - b.from));
   return least === undefined ? null : { from: least.from, to: least.from + downtimeMs, lane: least.lane };
