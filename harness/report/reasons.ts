@@ -48,7 +48,7 @@ function letPass({ counts, total, known, skips }: Overview): MainReason[] {
     { text: counts.known + counts.skipped === 0 ? passed : `${passed}; none failed that is not known`, cell: null },
     ...(first === undefined
       ? []
-      : [{ text: `${count(counts.known, "known failure")} tolerated, most of all ${reasonLine(first)}`, cell: null }]),
-    ...(skip === undefined ? [] : [{ text: `${count(counts.skipped, "cell")} skipped, most of all ${reasonLine(skip)}`, cell: null }]),
+      : [{ text: `${count(counts.known, "known failure")} tolerated, the most common one in ${reasonLine(first)}`, cell: null }]),
+    ...(skip === undefined ? [] : [{ text: `${count(counts.skipped, "cell")} skipped, for the most common reason ${reasonLine(skip)}`, cell: null }]),
   ];
 }
