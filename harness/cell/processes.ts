@@ -84,7 +84,7 @@ export class Processes {
         signal(victim.pid, "SIGKILL");
         killed.set(victim.pid, victim);
       }
-      await new Promise((resolve) => setImmediate(resolve)); // lets this process reap its own children
+      await ended(victims);
     }
     return [...killed.values()];
   }
@@ -149,6 +149,19 @@ function threadsOf(pid: number): string[] {
   } catch {
     return []; // it ended meanwhile
   }
+}
+
+/** Resolves when none of those that were killed lives any more. To look at them alone costs a hundredth of listing everybody. */
+async function ended(victims: readonly { readonly pid: number }[]): Promise<void> {
+  // also lets this process reap its own children
+  do await new Promise((resolve) => setTimeout(resolve, 1));
+  while (process.platform === "linux" && victims.some(({ pid }) => livesOn(pid)));
+}
+
+function livesOn(pid: number): boolean {
+  const stat = readProc(`/proc/${pid}/stat`);
+  const state = stat.charAt(stat.lastIndexOf(")") + 2);
+  return stat !== "" && state !== "Z" && state !== "X";
 }
 
 /** A pid is given to another process only when all others have been given: not within such a time. */
