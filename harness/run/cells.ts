@@ -19,7 +19,8 @@ import type { CellJudge } from "./judging.ts";
 import type { ObservationFile, RecordFolder } from "./record-folder.ts";
 import { RecordingStore } from "./recordings.ts";
 import type { RunOptions } from "./run.ts";
-import { type JobParts, placedRecorder, runSweep, type SweepRun, type SweepTools } from "./sweeps.ts";
+import { type JobParts, placedRecorder, type SweepTools } from "./sweep-tools.ts";
+import { runSweep, type SweepRun } from "./sweeps.ts";
 
 export interface Work {
   readonly project: Project;

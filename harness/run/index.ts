@@ -5,6 +5,6 @@ export { evidenceOf } from "./evidence.ts";
 export { readRecord, RecordError } from "./read-record.ts";
 export { observationsNow, readObservations, RecordFolder } from "./record-folder.ts";
 export { replayProblem } from "./self-checks.ts";
-export type { RecorderFile } from "./sweeps.ts";
+export type { RecorderFile } from "./sweep-tools.ts";
 export { RecordingStore } from "./recordings.ts";
 export { rejudge } from "./rejudge.ts";

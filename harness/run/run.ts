@@ -22,7 +22,8 @@ import { inputsOf, withInputs } from "./inputs.ts";
 import { CellJudge } from "./judging.ts";
 import { runCells } from "./cells.ts";
 import { RecordFolder } from "./record-folder.ts";
-import type { RecorderFile, SweepRun } from "./sweeps.ts";
+import type { RecorderFile } from "./sweep-tools.ts";
+import type { SweepRun } from "./sweeps.ts";
 
 export interface RunOptions {
   readonly run: string;
