@@ -200,7 +200,7 @@ test.skipIf(process.platform === "win32")(
     process.kill(hanging, "SIGSTOP");
     process.kill(pidOf(fleet, "host-2", "beta"), "SIGKILL");
     expect(await down).toBeLessThan(await up);
-    expect(await down).toBeLessThan(await hung); // it has a second to answer
+    expect(await down).toBeLessThan(await hung); // it has some time to answer
     const well = seen("host-1/alpha", true);
     process.kill(hanging, "SIGCONT");
     await well;

@@ -89,7 +89,7 @@ export class Fleet implements Disposable {
     const { ground, job } = this.place;
     ground.hosts = ground.hosts.filter((other) => other !== name);
     this.#hosts = this.#hosts.filter((other) => other !== host);
-    const killed = await cutPower([host.manager], () => this.processes.killAll(name));
+    const killed = await cutPower([host], () => this.processes.killAll(name));
     host[Symbol.dispose]();
     this.lines.disconnect(name);
     host.wipe();
@@ -100,8 +100,8 @@ export class Fleet implements Disposable {
 
   /** Cuts the power of all machines, or of one host; returns what was killed. */
   powerOff(host?: string): Promise<string[]> {
-    if (host !== undefined) return cutPower([this.host(host).manager], () => this.processes.killAll(host));
-    return cutPower([...this.#hosts.map(({ manager }) => manager), ...this.companions], () => this.processes.killAll());
+    if (host !== undefined) return cutPower([this.host(host)], () => this.processes.killAll(host));
+    return cutPower([...this.#hosts, ...this.companions], () => this.processes.killAll());
   }
 
   /** Starts what is enabled: the companions, and the hosts once these answer; or one host. */

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { Host } from "../host.ts";
 import { signal } from "../processes.ts";
 import { scratchCell, type ScratchCell } from "../testing/scratch-cell.ts";
 import { ServiceManager } from "./manager.ts";
@@ -200,6 +201,20 @@ test("a restart that is under way ends with the power", async () => {
   await Promise.all([restarted, asked]);
   const mains = cell.processes.list().filter(({ parent }) => parent === process.pid);
   expect(mains.map(({ pid }) => pid)).toEqual([manager.state("agent.service").pid]);
+});
+
+test("what the dead have asked for is thrown away, read or not", async () => {
+  await using cell = scratchCell();
+  using host = new Host(cell.place, cell.observer, cell.processes);
+  managed(cell, "");
+  const request = path.join(cell.place.control, "request");
+  host.unplug();
+  expect((await answer(["start", "agent"], host.manager)).code).toBe(1);
+  writeFileSync(request, "48 start agent.service\n");
+  await host.forget();
+  await host.manager.boot();
+  await promisify(execFile)("systemctl", ["is-enabled", "agent"], { env: cell.place.variables({ version: "" }) }).catch(() => undefined);
+  expect(starts(cell)).toBe(0); // and the next call was answered, so that nothing lies before it
 });
 
 test("what is asked of a frozen manager is forgotten when the power is cut", async () => {

@@ -61,6 +61,11 @@ export class ServiceManager {
     return this.#sleep.over();
   }
 
+  /** There is no power: nobody who could ask for anything is alive. */
+  get off(): boolean {
+    return this.#off;
+  }
+
   /** How often the power was cut: what was asked for before the last time is not carried out any more. */
   get cuts(): number {
     return this.#cuts;

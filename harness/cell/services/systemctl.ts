@@ -2,7 +2,7 @@
 // service manager of the cell and prints its answer. On POSIX over two FIFOs, made ahead: a call then costs the start of a shell
 // and no other program.
 import { execFileSync } from "node:child_process";
-import { chmodSync, closeSync, constants, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, constants, mkdirSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import type { Place } from "../place.ts";
@@ -15,8 +15,13 @@ interface Answer {
   readonly links?: readonly { readonly verb: "enable" | "disable"; readonly unit: string }[];
 }
 
+export interface ServedSystemctl extends Disposable {
+  /** Throws away what was asked for and not read yet: who asked is dead. */
+  drain(): void;
+}
+
 /** Puts the command into the cell's control folder and answers it until disposed. */
-export function serveSystemctl(place: Place, manager: ServiceManager): Disposable {
+export function serveSystemctl(place: Place, manager: ServiceManager): ServedSystemctl {
   mkdirSync(place.control, { recursive: true });
   return process.platform === "win32" ? serveOverPipe(place, manager) : serveOverFifo(place, manager);
 }
@@ -31,7 +36,7 @@ export async function answer(argv: readonly string[], manager: ServiceManager): 
     .map((name) => (name.includes(".") ? name : `${name}.service`));
   const { cuts } = manager;
   await manager.awake();
-  if (cuts !== manager.cuts) return { code: 1, text: "Connection reset by peer" }; // who asked died with the power
+  if (manager.off || cuts !== manager.cuts) return { code: 1, text: "Connection reset by peer" }; // who asked died with the power
   try {
     const waits = !options.includes("--no-block");
     let result: Answer = { code: 0, text: "" };
@@ -174,7 +179,7 @@ wants='${wants}'
 exit "\${code:-1}"
 `;
 
-function serveOverFifo(place: Place, manager: ServiceManager): Disposable {
+function serveOverFifo(place: Place, manager: ServiceManager): ServedSystemctl {
   const request = path.join(place.control, "request");
   const replies = Array.from({ length: REPLIES }, (_, index) => path.join(place.control, `reply.${index + 1}`));
   execFileSync("mkfifo", ["-m", "644", request, ...replies]);
@@ -191,8 +196,29 @@ function serveOverFifo(place: Place, manager: ServiceManager): Disposable {
       void answer(argv, manager).then((result) => reply(path.join(place.control, `reply.${caller}`), result));
     }
   });
-  return { [Symbol.dispose]: () => void socket.destroy() };
+  return {
+    drain: () => {
+      rest = "";
+      drainFifo(request);
+    },
+    [Symbol.dispose]: () => void socket.destroy(),
+  };
 }
+
+/** Reads what lies in it, without waiting for more. */
+function drainFifo(fifo: string): void {
+  const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+  try {
+    while (readSync(fd, Buffer.alloc(FIFO_BYTES)) > 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error; // node:fs throws only such errors; EAGAIN: it is empty
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** As much as a FIFO holds as a rule. */
+const FIFO_BYTES = 1 << 16;
 
 /** The caller opens its end a moment after it asked; until then opening ours fails with ENXIO. A killed caller never does. */
 async function reply(fifo: string, { code, text, links = [] }: Answer): Promise<void> {
@@ -222,7 +248,7 @@ socket.setEncoding("utf8").on("data", (chunk) => (text += chunk)).on("end", () =
 });
 `;
 
-function serveOverPipe(place: Place, manager: ServiceManager): Disposable {
+function serveOverPipe(place: Place, manager: ServiceManager): ServedSystemctl {
   const name = place.pipe("systemctl");
   const client = path.join(place.control, "systemctl.cjs");
   writeFileSync(client, CLIENT);
@@ -237,5 +263,5 @@ function serveOverPipe(place: Place, manager: ServiceManager): Disposable {
     });
   });
   server.listen(name);
-  return { [Symbol.dispose]: () => void server.close() };
+  return { drain: () => undefined, [Symbol.dispose]: () => void server.close() }; // a connection ends with who made it
 }
