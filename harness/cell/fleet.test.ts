@@ -10,9 +10,14 @@ const PATIENCE_MS = 60_000;
 
 async function installed(...how: Parameters<typeof fleetCell>): Promise<FleetCell> {
   const fleet = await fleetCell(...how);
-  await fleet.take({ kind: "install", role: "from" });
-  await fleet.take({ kind: "start" });
-  return fleet;
+  try {
+    await fleet.take({ kind: "install", role: "from" });
+    await fleet.take({ kind: "start" });
+    return fleet;
+  } catch (error) {
+    await fleet[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 type Upgrade = Extract<Step, { kind: "upgrade" }>;
