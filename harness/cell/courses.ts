@@ -2,9 +2,10 @@
 // harness/crash/course.ts for why that holds. Here is what belongs to a cell: who looks besides the product's processes.
 import { createHash } from "node:crypto";
 import path from "node:path";
-import { answerTo, Course, type FileTree, Hasher } from "../crash/index.ts";
+import { answerTo, Course, type FileTree, Hasher, leaveAlike } from "../crash/index.ts";
 import type { Look, Probe, Product, Snapshot, TreeEntry } from "../model/index.ts";
 import type { Cell } from "./cell.ts";
+import type { Sameness } from "./sameness.ts";
 import { describedContent, stateOf, toldStates } from "./snapshot.ts";
 
 /** One that was really booted, and those that went on from there. */
@@ -20,6 +21,10 @@ interface Rest {
   readonly name: string;
   readonly course: Course;
   readonly again: Snapshot;
+  /** The boot that came before it. */
+  readonly boot: Course;
+  /** What was to be seen then, the tree apart. */
+  readonly facts: string;
 }
 
 /** What would be seen. */
@@ -37,14 +42,17 @@ export interface Foretold {
 
 export class Courses {
   readonly #cell: Cell;
+  readonly #sameness: Sameness;
   readonly #hasher = new Hasher((bytes) => createHash("sha256").update(bytes).digest("hex"));
   readonly #booted: Booted[] = [];
+  readonly #rests: Rest[] = [];
   /** Whether anything can be foretold here. */
   readonly #able: boolean;
 
-  constructor(cell: Cell) {
+  constructor(cell: Cell, sameness: Sameness) {
     const { job } = cell.place;
     this.#cell = cell;
+    this.#sameness = sameness;
     const { hosts, companions, facts, consistency } = job.product;
     const alone = hosts === undefined && companions.length === 0 && consistency.length === 0 && Object.keys(facts).length === 0;
     // a condition – a small disk, another time – is something that processes are told without a look at a file
@@ -87,7 +95,10 @@ export class Courses {
   async ended(name: string, booted: Booted | undefined, again: Snapshot): Promise<Course | undefined> {
     if (booted === undefined) return undefined;
     const course = await this.#course(booted.course.end);
-    if (course !== undefined) booted.rests.unshift({ name, course, again });
+    if (course === undefined) return undefined;
+    const rest = { name, course, again, boot: booted.course, facts: this.#facts(booted.rebooted, booted.course.end) };
+    booted.rests.unshift(rest);
+    this.#rests.unshift(rest);
     return course;
   }
 
@@ -101,17 +112,31 @@ export class Courses {
       if (tree === undefined) continue;
       const rebooted = this.#foreseen(boot.rebooted, tree);
       const name = known(rebooted);
-      return { boot, rebooted, ...(name === undefined ? this.#restOf(boot, tree) : { rest: { name } }) };
+      return { boot, rebooted, ...(name === undefined ? this.restOf(boot, tree) : { rest: { name } }) };
     }
     return undefined;
   }
 
-  #restOf({ rests }: Booted, tree: FileTree): Pick<Foretold, "rest"> {
-    for (const { name, course, again } of rests) {
+  /**
+   * What follows a boot that came to a tree, where that is known. Of two boots that were told the same the processes remember the
+   * same; of any others they do where everything is the same that either looked at, and all that can be seen but the tree.
+   */
+  restOf({ rests, course: boot, rebooted }: Booted, tree: FileTree): Pick<Foretold, "rest"> {
+    const facts = this.#facts(rebooted, tree);
+    const others = this.#rests.filter(
+      (rest) => !rests.includes(rest) && rest.facts === facts && leaveAlike(boot, rest.boot, tree, rest.course.start, this.#hasher),
+    );
+    for (const { name, course, again } of [...rests, ...others]) {
       const end = course.from(tree);
       if (end !== undefined) return { rest: { name, again: this.#foreseen(again, end), course } };
     }
     return {};
+  }
+
+  #facts(snapshot: Snapshot, tree: FileTree): string {
+    const { units } = this.#cell.place;
+    const key = this.#sameness.keyOf({ ...snapshot, tree: [] }, []);
+    return `${key} ${answerTo(tree, { look: "tree", path: units }, this.#hasher)}`;
   }
 
   #foreseen(like: Snapshot, tree: FileTree): Foreseen {

@@ -39,7 +39,7 @@ export class Points {
     this.#witnesses = points.witnesses;
     this.#sameness = new Sameness(product);
     this.#restorer = new Restorer(points.recording, watchedFolders(cell.place));
-    this.#courses = new Courses(cell);
+    this.#courses = new Courses(cell, this.#sameness);
     this.#begin = script.steps.findIndex((step) => step.kind === "upgrade" && step.faults) + 1;
     const [, ...outside] = watchedFolders(cell.place); // what counts besides the tree: units, and all that companions have
     cell.observer.listen((seen) => {
@@ -77,10 +77,14 @@ export class Points {
     current.booted = await this.#courses.booted(cut.name, start, seen.snapshot, foretold?.boot);
     if (foretold !== undefined)
       this.#tell(cut, foretold, this.#difference(foretold.rebooted, seen), [current.booted?.course, foretold.boot.course]);
-    const rest = this.#known.get(key);
-    if (rest === undefined) this.#known.set(key, cut.name);
-    else current.same = { rest };
-    return rest !== undefined;
+    const known = this.#known.get(key);
+    const { rest } =
+      known === undefined && current.booted !== undefined ? this.#courses.restOf(current.booted, current.booted.course.end) : {};
+    const name = known ?? rest?.name;
+    if (name === undefined) this.#known.set(key, cut.name);
+    else current.same = { rest: name };
+    if (rest?.again !== undefined) this.#cell.observer.see({ kind: "snapshot", label: "again", snapshot: rest.again.snapshot });
+    return name !== undefined;
   }
 
   end(): void {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Look, Operation } from "../model/index.ts";
 import { Hasher } from "./content.ts";
-import { Course, type CourseOptions } from "./course.ts";
+import { Course, type CourseOptions, leaveAlike } from "./course.ts";
 import { treeOf } from "./states.ts";
 import { storyOf } from "./story.ts";
 import { digest, Script } from "./testing.ts";
@@ -139,4 +139,15 @@ test("the state it begins with is left as it is", () => {
   const start = treeWith(BASE);
   course(BASE, new Script({}).rename("/r/other", "/r/config"), []).from(start);
   expect(contents(start)).toEqual(BASE);
+});
+
+test("processes remember the same after two courses where nothing that either looked at is different then", () => {
+  const [one, other] = [
+    course(BASE, noted(), [[0, config]]),
+    course({ ...BASE, "/r/other": "x" }, noted(), [[0, { look: "entry", path: "/r/log" }]]),
+  ];
+  const alike = (files: Files): boolean => leaveAlike(one, other, treeWith(BASE), treeWith(files), options.hasher);
+  expect(alike({ ...BASE, "/r/other": "something else", "/r/log": "more" })).toBe(true);
+  expect(alike({ ...BASE, "/r/config": "two" })).toBe(false);
+  expect(alike({ ...BASE, "/r/log": null })).toBe(false);
 });

@@ -49,12 +49,24 @@ export class Course {
     this.problem = played.problem;
   }
 
+  /** Each once. */
+  get looks(): readonly Look[] {
+    const looks = this.#happened.events.filter((event) => "look" in event);
+    return [...new Map(looks.map((look) => [JSON.stringify(look), look])).values()];
+  }
+
   /** What it would come to from another state; undefined: somebody would be told something else on the way. */
   from(start: FileTree): FileTree | undefined {
     if (this.problem !== undefined) return undefined;
     const { tree, differs, problem } = play(start, this.#happened, this.#options, (answer, index) => answer === this.#answers[index]);
     return differs || problem !== undefined ? undefined : tree;
   }
+}
+
+/** Whether all that was looked at in either course is the same in what they came to: then nobody remembers what differs there. */
+export function leaveAlike(one: Course, other: Course, tree: FileTree, otherTree: FileTree, hasher: Hasher): boolean {
+  const alike = (look: Look): boolean => answerTo(tree, look, hasher) === answerTo(otherTree, look, hasher);
+  return one.looks.every(alike) && other.looks.every(alike);
 }
 
 interface Played {

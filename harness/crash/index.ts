@@ -3,7 +3,7 @@
 export { Hasher, type Digest } from "./content.ts";
 export { FileTree, type TreeFile } from "./tree.ts";
 export { answerTo } from "./look.ts";
-export { Course, type Happened } from "./course.ts";
+export { Course, leaveAlike, type Happened } from "./course.ts";
 export { candidateCount, crashStates, treeAt, treeOf, type CrashOptions, type CrashState } from "./states.ts";
 export { storyOf, unfollowed } from "./story.ts";
 export { errnoPoints, minimise, sample, type ErrnoPoint, type SampleWay } from "./points.ts";

@@ -77,3 +77,16 @@ test("a point that was not booted goes as the others went, with what was foretol
 test("a point that did all itself stays as it is", () => {
   expect(completed(OTHER, {}, () => [])).toEqual(OTHER);
 });
+
+test("a point that was booted goes on as another went, with what was foretold of its end", () => {
+  const own = [
+    problem(50, "restored"),
+    stepEnd(50, 5),
+    snapshot(52, "rebooted", "1.0.0"),
+    stepEnd(53, 7),
+    snapshot(53, "again", "of its own"),
+  ];
+  const whole = completed(own, { rest: "a" }, () => OTHER);
+  expect(whole.flatMap((seen) => (seen.kind === "snapshot" ? [seen.snapshot.version] : []))).toEqual(["1.0.0", "of its own"]);
+  expect(whole.at(-1)).toMatchObject({ kind: "snapshot", label: "again" });
+});

@@ -74,7 +74,7 @@ export function completed(
     const foretold = seen.kind === "snapshot" ? snapshots.get(seen.label) : undefined;
     return foretold === undefined ? seen : { ...foretold, t: seen.t };
   };
-  const begun = boot === undefined ? own : own.filter(({ kind }) => kind !== "snapshot");
+  const begun = own.filter((seen) => seen.kind !== "snapshot" || (boot === undefined && (rest === undefined || seen.label !== "again")));
   const booted = boot === undefined ? begun : joined(begun, { part: "boot", point: boot, why: BOOT }, bootOf(whole(boot)).map(told));
   return rest === undefined ? booted : joined(booted, { part: "rest", point: rest, why: REST }, restOf(whole(rest)).map(told));
 }
