@@ -134,12 +134,12 @@ test("a costly product takes other pairs instead of those a scenario chooses; a 
   };
   const products = { agent: { releases: list, instead: { updaters: "latest" } } };
   const plan = planCells(sampleInput({ releases: list, scenarios, matrix: { products } }));
-  const of = (scenario: string): string[] => pairs({ ...plan, cells: plan.cells.filter((cell) => cell.scenario === scenario) });
+  const of = (id: string): string[] => pairs({ ...plan, cells: plan.cells.filter((cell) => cell.scenario === id) });
   expect(of("faulty")).toEqual(["2.0.0..3.0.0"]);
   expect(of("clean")).toEqual(["1.0.0..2.0.0", "1.0.0..3.0.0", "2.0.0..3.0.0"]);
   expect(plan.leftOut).toEqual([{ product: "agent", scenario: "faulty", environment: "docker", selection: "latest", cells: 2 }]);
   const full = planCells(sampleInput({ releases: list, scenarios, matrix: { products, tiers: { gate: { pairs: "all" } } } }));
-  expect(full.cells.filter(({ scenario }) => scenario === "faulty")).toHaveLength(3);
+  expect(full.cells.filter((cell) => cell.scenario === "faulty")).toHaveLength(3);
 });
 
 test("newest: into the release built last, also when its version is not the highest; a tier overrides the scenario", () => {

@@ -49,6 +49,8 @@ function letPass({ counts, total, known, skips }: Overview): MainReason[] {
     ...(first === undefined
       ? []
       : [{ text: `${count(counts.known, "known failure")} tolerated, the most common one in ${reasonLine(first)}`, cell: null }]),
-    ...(skip === undefined ? [] : [{ text: `${count(counts.skipped, "cell")} skipped, the most common reason in ${reasonLine(skip)}`, cell: null }]),
+    ...(skip === undefined
+      ? []
+      : [{ text: `${count(counts.skipped, "cell")} skipped, the most common reason in ${reasonLine(skip)}`, cell: null }]),
   ];
 }
