@@ -25,6 +25,11 @@ export const productEntry = z.strictObject({
     .describe(
       "For a costly product: the pairs it runs instead of those that a scenario chooses. Where a tier chooses, it has the last word",
     ),
+  points: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("For a costly product: the most points of a sweep that tiers below full take, evenly spread over its operations"),
 });
 
 export const pairRules = z.strictObject({

@@ -51,6 +51,18 @@ test("a sweep is one cell that records its upgrade, and without a recorder a ski
   expect(planned({ kind: "kill", part: "all" }, []).skip).toBe("the sweep needs the recorder, which docker lacks: no compiler");
 });
 
+test("a costly product's sweep takes the first, the last and so many points in between; the tier full takes all", () => {
+  const input = { cell: planned({ kind: "kill", part: "all" }), product: sampleProduct(), recording: RECORDING, digest } as const;
+  const names = (tier: "gate" | "full", most?: number): string[] =>
+    expandSweep({ ...input, tier, most }).points.map(({ scenario }) => scenario.slice("strike.".length, "strike.".length + 4));
+  expect(names("gate")).toEqual(["0000", "0001", "0002", "0003", "0004"]);
+  expect(names("gate", 3)).toEqual(["0000", "0002", "0004"]);
+  expect(names("gate", 1)).toEqual(["0000"]);
+  expect(names("gate", 9)).toHaveLength(5);
+  expect(names("full", 3)).toHaveLength(5);
+  expect(expandSweep({ ...input, tier: "gate", most: 3 }).states).toBe(5);
+});
+
 test("a kill sweep has a point for each distinct tree; what goes into logs makes none", () => {
   const { points, operations, states, candidates } = expanded({ kind: "kill", part: "all" });
   expect(points.map(({ scenario }) => scenario)).toEqual([

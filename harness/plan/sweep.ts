@@ -25,6 +25,8 @@ export interface SweepInput {
   readonly product: Product;
   readonly recording: Recording;
   readonly tier: Tier;
+  /** The most points, below the tier `full`. */
+  readonly most?: number | undefined;
   readonly digest: Digest;
 }
 
@@ -38,7 +40,7 @@ export interface ExpandedSweep {
   readonly candidates: number;
 }
 
-/** The points of a sweep. The gate takes the first, the middle and the last operation of each kind in each folder. */
+/** The points of a sweep. The gate takes the first, the middle and the last operation of each kind in each folder, and `most` of those. */
 export function expandSweep(input: SweepInput): ExpandedSweep {
   const { sweep } = input.cell.script;
   if (sweep === undefined) throw new Error(`Cannot expand ${input.cell.id}: it is no sweep`);
@@ -64,14 +66,14 @@ function variantsOf(dropOne: boolean): CrashVariant[] {
 }
 
 function crashPoints(
-  { cell, tier, digest }: SweepInput,
+  { cell, tier, most, digest }: SweepInput,
   recording: Recording,
   from: number,
   variants: readonly CrashVariant[],
 ): Omit<ExpandedSweep, "operations"> {
   const states = crashStates(recording, { variants, digest, from });
   // in the gate one model of file systems stands for the others: each loses something at other operations
-  const points = chosen(states, tier, ({ signature, variant }) => signature.replace(` (${variant})`, "")).map((state) =>
+  const points = chosen(states, { tier, most }, ({ signature, variant }) => signature.replace(` (${variant})`, "")).map((state) =>
     pointCell(cell, state.name, {
       faults: [{ when: "start", do: { kill: "all", signal: "SIGKILL" }, undo: "never" }],
       cut: {
@@ -90,14 +92,14 @@ function crashPoints(
 
 /** Operations at which a call fails or a signal comes: there the updater is run again. */
 function strikes(
-  { cell, tier }: SweepInput,
+  { cell, tier, most }: SweepInput,
   recording: Recording,
   from: number,
   sweep: Extract<Sweep, { kind: "errno" | "signal" }>,
 ): Omit<ExpandedSweep, "operations"> {
   const points = errnoPoints(recording).filter(({ k }) => k > from);
   const kinds = actionsOf(sweep);
-  const cells = chosen(points, tier).flatMap((point) =>
+  const cells = chosen(points, { tier, most }).flatMap((point) =>
     kinds
       .filter(({ fits }) => fits(point))
       .map(({ name, action }) => pointCell(cell, `${point.name}.${name}`, { faults: [strike(point, action)] })),
@@ -137,7 +139,7 @@ function strike({ op, path, nth }: ErrnoPoint, action: Fault["do"]): Fault {
 
 function chosen<T extends { readonly signature: string }>(
   points: readonly T[],
-  tier: Tier,
+  { tier, most = Infinity }: Pick<SweepInput, "tier" | "most">,
   signatureOf: (point: T) => string = ({ signature }) => signature,
 ): readonly T[] {
   if (tier === "full") return points;
@@ -145,7 +147,14 @@ function chosen<T extends { readonly signature: string }>(
     points.map((point) => ({ point, signature: signatureOf(point) })),
     "first-middle-last",
   );
-  return taken.map(({ point }) => point);
+  return evenly(taken, most).map(({ point }) => point);
+}
+
+/** The first, the last, and so many in between. */
+function evenly<T>(list: readonly T[], most: number): readonly T[] {
+  if (list.length <= most) return list;
+  const step = (list.length - 1) / Math.max(1, most - 1);
+  return Array.from({ length: most }, (_, index) => Math.round(index * step)).flatMap((index) => list.slice(index, index + 1));
 }
 
 function pointCell(sweep: Cell, name: string, { faults, cut }: { readonly faults: readonly Fault[]; readonly cut?: Cut }): Cell {

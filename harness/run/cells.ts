@@ -90,6 +90,7 @@ class CellRunner {
       store: new RecordingStore(options.build.cache),
       program: (await bundleCellProgram(options.build.cache)).digest,
       ...{ recorder, tier, product, wanted, everyPoint, signal, slots: this.slots },
+      most: project.matrix.products[cell.product]?.points,
       job: (one, environment) => this.#job(one, environment),
       inSlot: (one, body) => this.#inSlot(one, body),
       observe: (one, environment, job, see) => this.#observe(one, environment, job, see),

@@ -17,6 +17,8 @@ export interface SweepTools {
   readonly recorder: RecorderFile;
   readonly tier: Tier;
   readonly product: Product;
+  /** The most points a sweep takes, below the tier `full`. */
+  readonly most: number | undefined;
   /** Whether a point is asked for; a point that is named alone is run whatever the tier. */
   readonly wanted: (sweep: Cell, point: string) => boolean;
   readonly everyPoint: boolean;

@@ -39,6 +39,7 @@ export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun>
     product: tools.product,
     recording: stored.recorded,
     tier,
+    most: tools.most,
     digest: (bytes) => createHash("sha256").update(bytes).digest("hex"),
   });
   await tools.store.notePoints(cell.id, tier, all);
