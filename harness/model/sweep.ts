@@ -10,7 +10,7 @@ const part = z
   .enum(["all", "after-restart"])
   .default("all")
   .describe(
-    "all: from the trigger until all is settled; after-restart: from the next start of the product's first service on, so the rollback of a bad candidate",
+    "all: from the trigger until all is settled; after-restart: from the next start of one of the product's services on, so the rollback of a bad candidate",
   );
 
 /** What is done at every operation that changes a file. */

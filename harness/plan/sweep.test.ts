@@ -87,6 +87,12 @@ test("a kill sweep has a point for each distinct tree; what goes into logs makes
 test("the part after the agent's restart begins there", () => {
   expect(expanded({ kind: "kill", part: "after-restart" }).points.map(({ script }) => script.cut?.k)).toEqual([2, 4]);
   expect(expanded({ kind: "kill", part: "after-restart" }, "full", { ...RECORDING, notes: [] }).points).toEqual([]);
+  const later = { ...RECORDING, notes: [{ note: "mark" as const, name: `${SERVICE_MARK}:guest-1/helper.service`, after: 2 }] };
+  const product = sampleProduct({ services: ["agent", "helper"].map((name) => ({ name, unit: `${name}.service` })) });
+  const cell = planned({ kind: "kill", part: "after-restart" });
+  expect(expandSweep({ cell, product, recording: later, tier: "full", digest }).points.map(({ script }) => script.cut?.k)).toEqual([
+    2, 3, 4,
+  ]);
 });
 
 test("a power loss leaves more than a kill: without a sync the new file may be empty", () => {

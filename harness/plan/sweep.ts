@@ -189,10 +189,9 @@ function withoutLogs({ product, recording }: SweepInput): Recording {
   return { ...recording, operations: recording.operations.filter((operation) => !concernsLog(operation)) };
 }
 
-/** Of the product's first service, which is the agent's, on whichever host. A recording in which it is never started has no such part. */
+/** Of any of the product's services, on whichever host. A recording in which none is started has no such part. */
 function firstStart({ notes }: Recording, { services }: Product): number {
-  const unit = services[0]?.unit ?? "";
   const isStart = (name: string): boolean =>
-    name === `${SERVICE_MARK}:${unit}` || (name.startsWith(`${SERVICE_MARK}:`) && name.endsWith(`/${unit}`));
+    services.some(({ unit }) => name === `${SERVICE_MARK}:${unit}` || (name.startsWith(`${SERVICE_MARK}:`) && name.endsWith(`/${unit}`)));
   return notes.find((note) => note.note === "mark" && isStart(note.name))?.after ?? Infinity;
 }

@@ -30,7 +30,8 @@ export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun>
   const problem = replayProblem(stored.recorded);
   if (problem !== undefined) {
     // what is computed from such a recording proves nothing: no point of it runs
-    await tools.judged(cell, [...stored.observations, untrue(stored.observations, problem)]);
+    const why = `self-check failed: the recording does not lead to what was there in the end: ${problem}`;
+    await tools.judged(cell, [...stored.observations, worthless(stored.observations, why)]);
     return { cell, points: [], expanded: null, cached: stored.cached };
   }
   const tier = tools.everyPoint ? "full" : tools.tier;
@@ -42,6 +43,12 @@ export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun>
     most: tools.most,
     digest: (bytes) => createHash("sha256").update(bytes).digest("hex"),
   });
+  if (all.length === 0) {
+    // a sweep that strikes nowhere would recover from all of nothing
+    const why = `there is nothing to strike at: ${NOWHERE[cell.script.sweep?.part ?? "all"]}`;
+    await tools.judged(cell, [...stored.observations, worthless(stored.observations, why)]);
+    return { cell, points: [], expanded: null, cached: stored.cached };
+  }
   await tools.store.notePoints(cell.id, tier, all);
   const points = all.filter(({ id }) => tools.wanted(cell, id));
   tools.expanded(points);
@@ -56,6 +63,11 @@ export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun>
   await tools.judged(cell, withWitnesses(stored.observations, told.flat()));
   return { cell, points, expanded, cached: stored.cached };
 }
+
+const NOWHERE = {
+  all: "the recorded upgrade changes no file",
+  "after-restart": "in the recorded upgrade none of the product's services is started, or no file is changed after that",
+} as const;
 
 type Taken = { readonly stored: StoredRecording } | { readonly observations: readonly Observation[] };
 
@@ -128,7 +140,7 @@ const WITNESSES = 2;
 const WITNESSES_IN_FULL = 6;
 
 /** The end of a sweep whose recording, replayed to its end, does not give the tree that was really there. */
-function untrue(observations: readonly Observation[], problem: string): Observation {
-  const detail = `self-check failed: the recording does not lead to what was there in the end: ${problem}`;
+/** The end of a recording from which nothing follows. */
+function worthless(observations: readonly Observation[], detail: string): Observation {
   return { t: observations.at(-1)?.t ?? 0, kind: "end", end: { how: "lost", detail, leaks: [] } };
 }
