@@ -125,8 +125,8 @@ export function watchedFolders(place: Place): string[] {
  */
 const PORT = 27_182;
 
-/** What was published before the state that points begin with. */
-function publishedBefore({ points, script, artifacts }: CellJob): JobArtifact[] {
+/** What was published before the state that points begin with; an upgrade to the sound release may have taken its place since. */
+export function publishedBefore({ points, script, artifacts }: CellJob): JobArtifact[] {
   if (points === undefined) return [];
   const cutOff = script.steps.findIndex((step) => step.kind === "upgrade" && step.faults);
   return script.steps.slice(0, cutOff + 1).flatMap((step) => {

@@ -2,7 +2,7 @@
 // went at an earlier point is not done again: from the boot on, or after it.
 import type { Course, FileTree } from "../crash/index.ts";
 import type { Cut, SameAs, Snapshot, SnapshotLabel, Step } from "../model/index.ts";
-import { type Cell, watchedFolders } from "./cell.ts";
+import { type Cell, publishedBefore, watchedFolders } from "./cell.ts";
 import { type Booted, Courses, type Foreseen, type Foretold } from "./courses.ts";
 import { Restorer } from "./restore.ts";
 import { Sameness } from "./sameness.ts";
@@ -154,7 +154,9 @@ export class Points {
 
   /** Cuts the power and restores the state. */
   async #cutOff(cut: Cut, start: FileTree): Promise<number> {
+    const { place, server } = this.#cell;
     await this.#cell.powerOff();
+    for (const artifact of publishedBefore(place.job)) server.publish(artifact);
     const entries = this.#restorer.restore(start);
     this.#sayCutOff(cut, `${entries} entries restored`);
     await this.#courses.begin();

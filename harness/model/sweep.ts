@@ -13,14 +13,24 @@ const part = z
     "all: from the trigger until all is settled; after-restart: from the next start of one of the product's services on, so the rollback of a bad candidate",
   );
 
+const foretell = z
+  .boolean()
+  .optional()
+  .describe(
+    "Points that would go as an earlier one went, by all that its boot looked at, are not booted: quicker, for products whose boots go one way only. Some are booted all the same; one that comes otherwise ends the sweep as errored",
+  );
+
 /** What is done at every operation that changes a file. */
 export const sweep = z
   .discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("kill"), part }).describe("Everything is killed after the operation, then the machine boots"),
+    z
+      .strictObject({ kind: z.literal("kill"), part, foretell })
+      .describe("Everything is killed after the operation, then the machine boots"),
     z
       .strictObject({
         kind: z.literal("power-loss"),
         part,
+        foretell,
         dropOne: z
           .boolean()
           .default(false)

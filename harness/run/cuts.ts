@@ -40,6 +40,11 @@ export async function runCuts(sweep: Cell, points: readonly Cell[], cutting: Cut
   return told;
 }
 
+/** Without the recorder nothing is known of what boots look at, and nothing foretold: every state is booted. */
+function foretells({ script }: Cell): boolean {
+  return script.foretell === true;
+}
+
 interface Ran {
   /** The points that were not begun. */
   readonly left: readonly Cell[];
@@ -74,7 +79,7 @@ async function runBatch(
   const job: JobParts = {
     ...parts,
     limits: { ...parts.limits, cellMs: parts.limits.cellMs * cuts.length },
-    recorder: await placedRecorder(tools.recorder, environment),
+    ...(foretells(first) ? { recorder: await placedRecorder(tools.recorder, environment) } : {}),
     points: { recording: `${environment.artifactDirectory(recordingFiles)}/${RECORDING_FILE}`, cuts, witnesses },
   };
   const told: Witnessed[] = [];
