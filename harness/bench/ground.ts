@@ -83,7 +83,13 @@ export class Ground implements AsyncDisposable {
   plan(): Cell[] {
     const input = { ...this.project, environments: [this.environment.facts], tier: "full" as const, filter: { scenario: SCENARIO } };
     const known = this.project.matrix.known.map(({ pattern }) => addressMatcher(pattern));
-    return planCells(input).cells.filter(({ id, skip }) => skip === undefined && !known.some((matches) => matches(id)));
+    // the other ways are shell scripts about one agent on one machine
+    const single = Object.entries(this.project.products).flatMap(([name, { hosts, companions }]) =>
+      hosts === undefined && companions.length === 0 ? [name] : [],
+    );
+    return planCells(input).cells.filter(
+      ({ id, skip, product }) => skip === undefined && single.includes(product) && !known.some((matches) => matches(id)),
+    );
   }
 
   /** The run that warmed everything, with the references of all cells. */
