@@ -99,7 +99,7 @@ function limitDisk(action: Extract<Action, { limitDisk: unknown }>, target: Faul
   return {
     event: "fired",
     evidence: `the disk was cut from ${totalBytes} to ${size} bytes, ${size - usedBytes} free`,
-    undo: () => target.remount(`size=${totalBytes}`) ?? `the disk has ${totalBytes} bytes again`,
+    undo: () => remounted(target.remount(`size=${totalBytes}`), `the disk has ${totalBytes} bytes again`),
   };
 }
 
@@ -117,7 +117,7 @@ function limitInodes(free: number, target: FaultTarget): Fired {
   return {
     event: "fired",
     evidence: `the disk was cut from ${total} to ${used + free} inodes, ${free} free`,
-    undo: () => target.remount(`nr_inodes=${total}`) ?? `the disk has ${total} inodes again`,
+    undo: () => remounted(target.remount(`nr_inodes=${total}`), `the disk has ${total} inodes again`),
   };
 }
 
@@ -127,7 +127,7 @@ function readOnly(target: FaultTarget): Fired {
   return {
     event: "fired",
     evidence: "the install tree was remounted read-only",
-    undo: () => target.remount("rw") ?? "the install tree is writable again",
+    undo: () => remounted(target.remount("rw"), "the install tree is writable again"),
   };
 }
 
@@ -182,4 +182,10 @@ function jumpClock(by: string, target: FaultTarget): Fired {
       return `the wall clock was set back by what it was set, ${by}`;
     },
   };
+}
+
+/** @param problem why the file system could not be mounted anew */
+function remounted(problem: string | undefined, evidence: string): string {
+  if (problem !== undefined) throw new Error(problem);
+  return evidence;
 }

@@ -381,6 +381,24 @@ test.each([
   expect(events).toEqual(expected);
 });
 
+test("what cannot be taken back is told as that", async () => {
+  const world = new World();
+  const { fired, faults, events } = armed(world, { do: { companion: "store", do: "kill" } });
+  await fired;
+  world.changeCompanion = () => Promise.reject(new Error("store ended before it answered"));
+  expect(await faults.undo()).toBe(1);
+  expect(events).toEqual(["fired", "not-undone"]);
+});
+
+test("a disk that cannot be made writable again is told as that", async () => {
+  const world = new World();
+  const { fired, faults, events } = armed(world, { do: "read-only" });
+  await fired;
+  world.remountProblem = "mount: busy";
+  await faults.undo();
+  expect(events).toEqual(["fired", "not-undone"]);
+});
+
 test.each([
   [{ companion: "store", do: "kill" }, ["kill", "start"], ["fired", "undone"]],
   [{ companion: "store", do: "stop" }, ["stop", "start"], ["fired", "undone"]],

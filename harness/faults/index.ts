@@ -32,10 +32,11 @@ export function armFaults(
   const takeBack = async (entry: (typeof undos)[number]): Promise<void> => {
     clearTimeout(entry.timer);
     undos.splice(undos.indexOf(entry), 1);
-    const said = await Promise.resolve()
-      .then(() => entry.undo())
-      .catch((error: unknown) => `cannot be taken back: ${error instanceof Error ? error.message : String(error)}`);
-    report(entry.fault, "undone", said);
+    try {
+      report(entry.fault, "undone", await entry.undo());
+    } catch (error) {
+      report(entry.fault, "not-undone", error instanceof Error ? error.message : String(error));
+    }
   };
   const fire = async (fault: number, { do: action, undo }: Fault, why: string): Promise<void> => {
     const fired = await carryOut(action, target, (evidence) => report(fault, "fired", `${why}; ${evidence}`));

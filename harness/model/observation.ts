@@ -77,7 +77,7 @@ export interface Snapshot {
 }
 
 /** `moot`: what the fault acts upon does not exist in this release; the cell is skipped. */
-export type FaultEvent = "armed" | "fired" | "undone" | "impossible" | "moot";
+export type FaultEvent = "armed" | "fired" | "undone" | "not-undone" | "impossible" | "moot";
 
 /** One observation; `t` is milliseconds since the cell began, from a monotonic clock. */
 export type Observation = { readonly t: number } & (

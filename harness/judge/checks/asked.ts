@@ -6,13 +6,19 @@ import { type Broken, type Check, defineCheck } from "./check.ts";
 export const ownSteps: Check = defineCheck(
   "own-steps",
   "Every command, wait and change that the scenario asks for comes about",
-  ({ timeline, cell }) =>
-    timeline.steps.flatMap((span): Broken[] => {
+  ({ timeline, cell }) => [
+    ...timeline.steps.flatMap((span): Broken[] => {
       const { step, ok, message, number } = span;
       if (step.kind !== "fleet" || ok !== false) return [];
       const expected = "await" in step.do ? fleetWords(step.do).replace(/^wait until /, "") : stepName(span, cell);
       return [{ path: null, expected, actual: message, step: number }];
     }),
+    ...timeline.faults.flatMap(({ event, fault, evidence, t }): Broken[] => {
+      if (event !== "not-undone") return [];
+      const span = timeline.steps.findLast(({ startedAt }) => startedAt !== null && startedAt <= t);
+      return [{ path: null, expected: `fault ${fault + 1} can be taken back`, actual: evidence, step: span?.number ?? null }];
+    }),
+  ],
 );
 
 export const facts: Check = defineCheck("facts", "What the product knows of itself in the end is what the scenario says", (context) => {

@@ -41,6 +41,8 @@ const asked = (changes: Parameters<typeof fleetCell>[0], own: readonly Step[] = 
 const down = (name: string, ...meanwhile: readonly Seen[]): Seen[] => [member(name, null), ...meanwhile, member(name, "2.0.0")];
 
 const FIRED: Seen = { kind: "fault", fault: 0, event: "fired", evidence: "SIGKILL to 100" };
+const UNDONE: Seen = { kind: "fault", fault: 0, event: "undone", evidence: "inventory runs again" };
+const NOT_UNDONE: Seen = { kind: "fault", fault: 0, event: "not-undone", evidence: "inventory ended before it answered" };
 const store = (event: "started" | "exited" | "stopped" | "failed", code?: number): Seen => ({
   ...{ kind: "service", service: "inventory", event },
   ...(code === undefined ? {} : { code, signal: null }),
@@ -51,11 +53,13 @@ export const FLEET_CASES: Readonly<Record<string, FleetPair>> = {
     broken: [
       ["a command ends with another code", asked({}, [partly(), RUN]), { failed: { 6: "retry ended with 1" } }],
       ["what was waited for did not come about", asked({}, [partly(), AWAIT]), { failed: { 6: "attempts is 1" } }],
+      ["a companion does not come back when a fault is taken back", asked({}), during(NOT_UNDONE)],
       ["a host does not come back, ahead of the upgrade", asked({}, [REBOOT, partly()]), { failed: { 5: "host-2 is not healthy" } }],
     ],
     sound: [
       ["all came about", asked({}, [partly(), RUN, AWAIT]), {}],
       ["a line was cut", asked({}, [CUT, partly()]), {}],
+      ["a fault was taken back", asked({}), during(UNDONE)],
     ],
   },
   facts: {
