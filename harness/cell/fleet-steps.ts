@@ -1,14 +1,6 @@
 // Carries out what is done to a fleet in the middle of a scenario: hosts that come, go and reboot, commands, bursts of
 // requests, waits for facts, lines and companions. One function a step.
-import {
-  type CompanionStep,
-  factWords,
-  type FleetStep,
-  isAsExpected,
-  type JobArtifact,
-  milliseconds,
-  type NetworkStep,
-} from "../model/index.ts";
+import { type CompanionStep, factWords, type FleetStep, isAsExpected, type JobArtifact, longer, type NetworkStep } from "../model/index.ts";
 import { sendBurst } from "./burst.ts";
 import type { Cell } from "./cell.ts";
 import { runCommand } from "./command.ts";
@@ -139,7 +131,7 @@ async function awaitFacts(expected: Extract<FleetStep, { await: unknown }>["awai
 /** An upgrade that was cut off on it may be finished after its boot, or taken back. */
 async function expectHealthOn(host: string, { place, monitor }: Cell): Promise<string> {
   const { start, upgrade } = place.job.product.limits;
-  const limit = milliseconds(upgrade) > milliseconds(start) ? upgrade : start;
+  const limit = longer(start, upgrade);
   const waited = await monitor.healthy(place.ground.patience(limit), host);
   if (waited !== "reached") throw new StepFailed(`${host} is not healthy within ${limit}${waited === "deadline" ? "" : `: ${waited}`}`);
   return `${host} is healthy`;

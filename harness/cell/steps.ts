@@ -2,7 +2,7 @@
 import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { armFaults, type ArmedFaults } from "../faults/index.ts";
-import { type CellJob, decisiveSnapshot, type JobArtifact, jobArtifactKey, milliseconds, type Step } from "../model/index.ts";
+import { type CellJob, decisiveSnapshot, type JobArtifact, jobArtifactKey, longer, type Step } from "../model/index.ts";
 import { type Cell, watchedFolders } from "./cell.ts";
 import { runCommand } from "./command.ts";
 import { matchingPaths } from "./glob.ts";
@@ -264,8 +264,4 @@ export class Steps {
 /** Whether it is said how long something may be down, or how much at once: then it is looked at more often. */
 function claimsTimes({ downtime, overlap, concurrency }: CellJob["script"]): boolean {
   return downtime !== undefined || overlap !== undefined || concurrency !== undefined;
-}
-
-function longer(one: string, other: string): string {
-  return milliseconds(other) > milliseconds(one) ? other : one;
 }

@@ -43,6 +43,11 @@ export function milliseconds(value: string): number {
   return Number(amount) * DURATION_UNIT_MS[unit as keyof typeof DURATION_UNIT_MS]; // the pattern allows only these units
 }
 
+/** Whichever of two durations is longer, as it was written. */
+export function longer(one: string, other: string): string {
+  return milliseconds(other) > milliseconds(one) ? other : one;
+}
+
 /** Milliseconds of a signed duration that the schema accepted. */
 export function shiftMilliseconds(value: string): number {
   return (value.startsWith("-") ? -1 : 1) * milliseconds(value.slice(1));
