@@ -138,6 +138,9 @@ async function interrupt(
     stop();
     const whom = killed === undefined ? "" : `; killed ${killed.length === 0 ? "nobody" : killed.join(", ")}`;
     fired(`${done} at operation ${k}, ${op} of ${path.relative(place.root, at) || "."}, of process ${pid}${whom}`);
+    // what is recorded must not be changed before it was looked at: there nobody starts again
+    if (killed !== undefined && place.job.script.sweep === undefined)
+      recorder.admit().catch((error: Error) => cell.observer.see({ kind: "problem", message: error.message }));
   });
   const where = `${operation === "any" ? "" : `op=${operation},`}nth=${nth},path=${path.isAbsolute(glob) ? glob : path.join(place.root, glob)}`;
   await recorder.inject(`${whatToDo(action, moment)},${where}`);

@@ -11,8 +11,6 @@ export class Ground {
   started: (argv: readonly string[]) => readonly string[] = (argv) => this.limited(argv);
   /** How any command of the product is started: as it is, or with limits. */
   limited: (argv: readonly string[]) => readonly string[] = (argv) => argv;
-  /** Resolves when it is known of somebody who ended that not everybody was meant to: only then may a service be restarted. */
-  mayRestart: () => Promise<void> = () => Promise.resolve();
   /** As whom the product runs; undefined: as this program does. */
   identity: { readonly uid: number; readonly gid: number } | undefined;
   /** The product's own clock, where it has one. */

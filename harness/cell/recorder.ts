@@ -107,6 +107,11 @@ export class Recorder implements AsyncDisposable {
     await this.#order(`inject ${spec}`, "armed");
   }
 
+  /** After an injection killed everybody, who wants to join waits for this; it is watched no more. */
+  async admit(): Promise<void> {
+    await this.#order("admit", "admitted");
+  }
+
   /** Watches nobody any more; everything recorded is on disk then. */
   async stop(): Promise<void> {
     await this.#order("stop", "stopped");

@@ -138,13 +138,10 @@ export class Steps {
     for (const armed of this.#armed) await armed.disarm();
   }
 
-  /** Where an operation is recorded and everything killed at it, nothing may be started again before the tree was looked at. */
+  /** Where an operation is recorded and everything killed at it, whoever starts meanwhile waits for the recorder, and dies too. */
   #struckDown(): Promise<"struck"> {
-    const { place, listenForInjections, fleet, recorder } = this.#cell;
-    const killed = this.#recording !== undefined && place.job.script.faults.length > 0;
-    if (!killed || recorder === undefined) return new Promise(() => undefined);
-    // it answers in order: that it killed everybody is heard before this answer
-    place.ground.mayRestart = () => recorder.mark("restart").catch(() => undefined); // it ended: told as a problem
+    const { place, listenForInjections, fleet } = this.#cell;
+    if (this.#recording === undefined || place.job.script.faults.length === 0) return new Promise(() => undefined);
     return new Promise((resolve) => listenForInjections(() => void fleet.powerOff().then(() => resolve("struck"))));
   }
 

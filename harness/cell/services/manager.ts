@@ -308,15 +308,10 @@ export class ServiceManager {
       this.#see(name, "stopped");
     } else if (!this.#off && restarts(service.unit, exit)) {
       service.state = "auto-restart";
-      service.cancel = this.#place.ground.after(service.unit.restartMs, () => void this.#whenAllowed().then(() => this.#restart(service)));
+      service.cancel = this.#place.ground.after(service.unit.restartMs, () => void this.awake().then(() => this.#restart(service)));
     } else {
       service.state = succeeded(exit) ? "inactive" : "failed";
     }
-  }
-
-  async #whenAllowed(): Promise<void> {
-    await this.awake();
-    await this.#place.ground.mayRestart();
   }
 
   /** What was to be restarted when the manager froze may have been stopped, or have lost its power, since. */

@@ -201,6 +201,7 @@ bool is_held(void);
 struct supervisor {
 	uint64_t k; /* of the last operation */
 	bool stopped, paused;
+	bool closed; /* who wants to join waits until `admit` */
 	int status; /* of the process that `run` started */
 	pid_t first;
 };
@@ -212,6 +213,7 @@ void command_pause(void);
 void command_resume(void);
 void command_mark(const char *name);
 void command_stop(void);
+void command_admit(void);
 void command_kill(void);
 
 /* ---- serve.c, join.c */

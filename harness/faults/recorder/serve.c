@@ -86,6 +86,7 @@ static void command(const char *line)
 	else if (strcmp(line, "resume") == 0) command_resume();
 	else if (strcmp(line, "stop") == 0) command_stop();
 	else if (strcmp(line, "kill") == 0) command_kill();
+	else if (strcmp(line, "admit") == 0) command_admit();
 	else if (strncmp(line, "mark ", 5) == 0) command_mark(line + 5);
 	else if (strncmp(line, "inject ", 7) != 0) event_problem("Cannot understand the command %s", line);
 	else if (arm(line + 7, supervisor.k, why, sizeof why)) event("armed");
@@ -141,16 +142,16 @@ static void handle_pipes(const struct pollfd *polled, int count)
 			}
 }
 
-/* Waits for anything to happen, and handles what is not reported by the kernel. */
-static void wait_for_more(void)
+/* Waits for anything to happen, or only looks whether it has, and handles what is not reported by the kernel. */
+static void hear_others(bool wait)
 {
-	struct pollfd polled[MOST_POLLED] = { { commands, POLLIN, 0 }, { listener, POLLIN, 0 }, { reports, POLLIN, 0 } };
+	struct pollfd polled[MOST_POLLED] = { { commands, POLLIN, 0 }, { supervisor.closed ? -1 : listener, POLLIN, 0 }, { reports, POLLIN, 0 } };
 	int count = 3, first_pipe, joiners = joining_count;
-	for (int i = 0; i < joining_count; i++) polled[count++] = (struct pollfd){ joining[i], POLLIN, 0 };
+	for (int i = 0; i < joining_count; i++) polled[count++] = (struct pollfd){ supervisor.closed ? -1 : joining[i], POLLIN, 0 };
 	first_pipe = count;
 	for (struct tracee *t = tracees; t != NULL && count < MOST_POLLED; t = t->next)
 		if (t->waits_for >= 0) polled[count++] = (struct pollfd){ t->waits_for, POLLIN, 0 };
-	if (poll(polled, (nfds_t)count, -1) <= 0) return;
+	if (poll(polled, (nfds_t)count, wait ? -1 : 0) <= 0) return;
 	struct signalfd_siginfo report;
 	/* One for any number of reports; they are all handled before the next wait. */
 	if (polled[2].revents != 0 && read(reports, &report, sizeof report) < 0 && errno != EAGAIN) event_problem("Cannot read SIGCHLD: %s", strerror(errno));
@@ -174,10 +175,16 @@ static bool is_alone(void)
 	return true;
 }
 
+/* Who works without a pause reports without a pause: others are heard every so many reports. */
+#define REPORTS_IN_A_ROW 16
+
 static void loop(void)
 {
-	for (bool reported = handle_report(false); reported || !is_over(); reported = handle_report(is_alone()))
-		if (!reported) wait_for_more();
+	int in_a_row = 0;
+	for (bool reported = handle_report(false); reported || !is_over(); reported = handle_report(is_alone())) {
+		in_a_row = reported ? in_a_row + 1 : 0;
+		if (in_a_row % REPORTS_IN_A_ROW == 0) hear_others(!reported);
+	}
 	close_log();
 }
 

@@ -131,6 +131,18 @@ describe.skipIf("unavailable" in made)("serve and join", () => {
     expect(existsSync(at("afterwards"))).toBe(true);
   });
 
+  test("after an injected kill nobody who joins goes on before that is allowed", async () => {
+    await using served = await serve("do=kill-before,op=mkdir,path=/**/b");
+    expect(await endOf(served.join(["sh", "-c", "mkdir a; mkdir b"]))).toEqual([null, "SIGKILL"]);
+    const late = served.join(["mkdir", "late"]);
+    await waitsForAnswer(late);
+    expect(readdirSync(ground.root)).toEqual(["a"]);
+    served.command("admit");
+    await served.heard("admitted");
+    expect(await endOf(late)).toEqual([0, null]);
+    expect(readdirSync(ground.root)).toEqual(["a", "late"]);
+  });
+
   test("who is killed while it is held leaves its place to the next", async () => {
     await using served = await serve("do=kill-before,op=mkdir,path=/**/c");
     served.command("pause");
@@ -220,6 +232,11 @@ async function heldAt(child: ChildProcess, program: string): Promise<void> {
     if (new RegExp(`^Name:\\s+${program}$[^]*^State:\\s+t `, "m").test(status)) return;
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** Resolves when it is in read(2): number 0 on x86-64, 63 on arm64. */
+async function waitsForAnswer(child: ChildProcess): Promise<void> {
+  while (!/^(?:0|63) 0x/.test(readFileSync(`/proc/${child.pid}/syscall`, "utf8"))) await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function endOf(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {

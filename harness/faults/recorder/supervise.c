@@ -189,6 +189,12 @@ void command_stop(void)
 	between_operations(tell_stopped);
 }
 
+void command_admit(void)
+{
+	supervisor.closed = false;
+	event("admitted");
+}
+
 void command_kill(void)
 {
 	between_operations(kill_and_tell);

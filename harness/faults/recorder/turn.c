@@ -97,6 +97,7 @@ static void fire_kill(const struct injection *injection, uint64_t k, pid_t pid)
 {
 	pid_t *killed;
 	int count = kill_everything(&killed);
+	supervisor.closed = true; /* who is about to join was not known, and must not change what the killed left */
 	event_fired(injection, k, &turn.op, pid, killed, count);
 	free(killed);
 }
