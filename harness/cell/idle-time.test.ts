@@ -1,5 +1,6 @@
 // Time flies while a real process of the cell only waits, and goes as ever while one works; so for the server and its services.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ClockFile } from "../faults/index.ts";
@@ -21,6 +22,11 @@ class Watched extends ClockFile {
   next(speed: number): Promise<void> {
     return new Promise((done) => (this.#waiting = { speed, done }));
   }
+
+  /** Resolves when the time goes so fast. */
+  until(speed: number): Promise<void> {
+    return this.speeds.at(-1) === speed ? Promise.resolve() : this.next(speed);
+  }
 }
 
 describe.skipIf(process.platform !== "linux")("idle time", () => {
@@ -37,29 +43,29 @@ describe.skipIf(process.platform !== "linux")("idle time", () => {
   });
   afterEach(() => cell[Symbol.asyncDispose]());
 
-  /** Works at one line of input, rests at the next. */
+  /** Works at one line of input, rests at the next; says so each time, and once when it is loaded. */
   const started = () => {
     const program = `
       let working = false;
       const work = () => { if (working) { for (const end = Date.now() + 5; Date.now() < end;); setImmediate(work); } };
-      process.stdin.on("data", () => { working = !working; work(); });`;
+      process.stdin.on("data", () => { working = !working; console.log(working); work(); });
+      console.log("loaded");`;
     const env = { ...process.env, UPMATRIX_CELL: cell.place.job.work };
-    return spawn(process.execPath, ["-e", program], { env, stdio: ["pipe", "inherit", "inherit"] });
+    return spawn(process.execPath, ["-e", program], { env, stdio: ["pipe", "pipe", "inherit"] });
   };
 
   test("flies while a process waits, and goes as ever while it works", async () => {
     const child = started();
-    const rests = clock.next(IDLE_SPEED);
+    await once(child.stdout, "data");
     using idle = new IdleTime(clock, workers());
     expect(idle).toBeDefined();
     expect(clock.speeds).toEqual([1]);
-    await rests; // once it is loaded
-    const works = clock.next(1);
+    await clock.until(IDLE_SPEED);
     child.stdin.write("work\n");
-    await works;
-    const again = clock.next(IDLE_SPEED);
+    await once(child.stdout, "data");
+    await clock.until(1);
     child.stdin.write("rest\n");
-    await again;
+    await clock.until(IDLE_SPEED);
   });
 
   test.each([
