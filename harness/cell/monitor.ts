@@ -10,12 +10,13 @@ import { Rounds } from "./rounds.ts";
 
 /**
  * Between two questions. A question that nobody answers costs next to nothing, one that is answered costs the cell and the
- * agent about a millisecond: so downtime is seen to its end at once, and to its beginning within the longer pause.
+ * agent a millisecond or two. Downtime is seen to its end at once, and to its beginning when a service's process ends, or within
+ * the longer pause.
  */
 const UNANSWERED_MS = 20;
-const ANSWERED_MS = 80;
+const ANSWERED_MS = 120;
 /** When nobody waits for anything. */
-const IDLE_MS = 80;
+const IDLE_MS = 160;
 /** While something is claimed of downtime or of what happens at once. */
 const CLOSE_MS = 5;
 
@@ -37,6 +38,7 @@ export class Monitor implements AsyncDisposable {
   #generation = 0;
   /** Ends the pause between two questions. */
   #wake = (): void => undefined;
+  readonly #deafen: () => void;
   readonly #loop: Promise<void>;
 
   constructor(fleet: Fleet, observer: Observer) {
@@ -45,6 +47,9 @@ export class Monitor implements AsyncDisposable {
     this.#signs = new BusySigns(fleet, observer);
     this.#prospects = new Prospects(fleet, observer);
     observer.see({ kind: "health", version: null, healthy: false });
+    this.#deafen = observer.listen((seen) => {
+      if (seen.kind === "service" && seen.event !== "started") this.#wake();
+    });
     this.#loop = this.#watch();
   }
 
@@ -113,6 +118,7 @@ export class Monitor implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#running = false;
+    this.#deafen();
     this.#wake();
     await this.#loop;
     this.#prospects[Symbol.dispose]();
