@@ -1,10 +1,9 @@
 // The active pointer: whether it leads to something, what that is, and of which version. Of a fleet it is well when every host's is.
 import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import path from "node:path";
-import type { Snapshot } from "../model/index.ts";
+import { joinedVersions, type Snapshot } from "../model/index.ts";
 import { runCommand } from "./command.ts";
 import type { Host } from "./host.ts";
-import { joined } from "./members.ts";
 import type { Observer } from "./observer.ts";
 import { NOTHING, type Place } from "./place.ts";
 import { extract } from "./probe.ts";
@@ -25,7 +24,7 @@ export async function readActive(hosts: readonly Host[], observer: Observer, ask
   return {
     exists: all.every(({ exists }) => exists),
     target: led.target === null ? null : `${led.name}/${led.target}`,
-    version: joined(all.map(({ version }) => version)),
+    version: joinedVersions(all.map(({ version }) => version)),
     detail: details
       .map(([detail, some]) => (details.length === 1 ? detail : `${some.map((one) => one.name).join(", ")}: ${detail}`))
       .join("; "),

@@ -1,5 +1,5 @@
 // Asks the members of a fleet – hosts, services, services of hosts – how they are, and makes one answer of theirs.
-import { type Member, type MemberName, memberNames } from "../model/index.ts";
+import { joinedVersions, type Member, type MemberName, memberNames } from "../model/index.ts";
 import type { Host } from "./host.ts";
 import { NOTHING } from "./place.ts";
 import type { Answers, Prober } from "./probe.ts";
@@ -36,13 +36,7 @@ export function membersOf(hosts: readonly Host[]): (MemberName & { readonly at: 
 
 /** The fleet's answer: well when all are; the versions of all that answer. */
 export function together(members: readonly Pick<Member, "version" | "healthy">[]): Answers {
-  return { version: joined(members.map(({ version }) => version)), healthy: members.every(({ healthy }) => healthy) };
-}
-
-/** `1.0.0`, or `1.0.0 and 1.1.0`; null when nobody says anything. */
-export function joined(said: readonly (string | null)[]): string | null {
-  const different = [...new Set(said.filter((one) => one !== null))].sort();
-  return different.length === 0 ? null : different.join(" and ");
+  return { version: joinedVersions(members.map(({ version }) => version)), healthy: members.every(({ healthy }) => healthy) };
 }
 
 /** Asks one member. */

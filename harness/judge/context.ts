@@ -1,5 +1,5 @@
 // What every check is given: the facts, the outcome, and which snapshots are to be right by which reference.
-import type { Outcome, Tree } from "../model/index.ts";
+import { type Outcome, type Tree, versionsIn } from "../model/index.ts";
 import { type Facts, referenceOf, referenceRules } from "./facts.ts";
 import type { ReleaseRole, Roles } from "./fleet.ts";
 import type { Reading } from "./outcome.ts";
@@ -80,9 +80,9 @@ function nextUpgradeOf({ timeline, cell, pairOutcome }: Facts): NextUpgrade | nu
 
 /** Where several versions run, the worst of what their pairs are capable of; a member that has the version already has nothing to do. */
 function knownOutcome(from: string, to: string, pairOutcome: Facts["pairOutcome"]): Outcome | undefined {
-  const versions = from.split(" and ");
-  if (versions.length === 1) return pairOutcome(from, to);
-  const outcomes = versions.map((version) => (version === to ? "upgraded" : pairOutcome(version, to)));
+  const versions = versionsIn(from);
+  if (versions.size === 1) return pairOutcome(from, to);
+  const outcomes = [...versions].map((version) => (version === to ? "upgraded" : pairOutcome(version, to)));
   const bad = outcomes.find((outcome) => outcome === "stuck" || outcome === "bricked");
   if (bad !== undefined) return bad;
   return outcomes.every((outcome) => outcome === "upgraded") ? "upgraded" : undefined;

@@ -1,5 +1,5 @@
 // What a schema cannot say about a scenario: steps that contradict each other, and names that no product knows.
-import type { Fault, Product, Scenario, ScenarioStep } from "../model/index.ts";
+import type { Fault, Product, Release, Scenario, ScenarioStep } from "../model/index.ts";
 import { checkFleetNames } from "./check-fleet-names.ts";
 import { didYouMean, listed } from "./names.ts";
 import type { Problem } from "./problems.ts";
@@ -58,8 +58,15 @@ function checkRunning(steps: readonly ScenarioStep[], report: Report): void {
     report(["steps", steps.length - 1], "Cannot check a product that is stopped: the steps end with its services stopped", "add - start");
 }
 
-/** Names in a scenario that none of the products declares: it could never run as it is written. */
-export function checkScenarioNames({ source, value: scenario }: Loaded<Scenario>, products: readonly Product[]): Problem[] {
+/**
+ * Names in a scenario that none of the products declares: it could never run as it is written.
+ * @param releases of all products
+ */
+export function checkScenarioNames(
+  { source, value: scenario }: Loaded<Scenario>,
+  products: readonly Product[],
+  releases: readonly Release[],
+): Problem[] {
   const problems: Problem[] = [];
   const report = reporter(source, problems);
   const variants = products.flatMap((product) => Object.keys(product.variants));
@@ -67,10 +74,22 @@ export function checkScenarioNames({ source, value: scenario }: Loaded<Scenario>
   const services = products.flatMap((product) => product.services.map((service) => service.name));
   const expectName = (what: string, path: Path, name: string | undefined, known: readonly string[]): void => {
     if (name === undefined || known.includes(name)) return;
-    report(path, `Cannot find the ${what} ${JSON.stringify(name)} in any product: ${listed([...new Set(known)])}`, didYouMean(name, known));
+    const where = what === "trait" ? "release" : "product";
+    report(
+      path,
+      `Cannot find the ${what} ${JSON.stringify(name)} in any ${where}: ${listed([...new Set(known)])}`,
+      didYouMean(name, known),
+    );
   };
   expectName("variant", ["baseline"], scenario.baseline, variants);
   expectName("variant", ["candidate"], scenario.candidate, variants);
+  for (const [path, trait] of traitsIn(scenario))
+    expectName(
+      "trait",
+      path,
+      trait,
+      releases.flatMap(({ traits }) => traits),
+    );
   for (const [index, step] of (scenario.steps ?? []).entries()) {
     if (isUpgrade(step)) expectName("variant", ["steps", index, "variant"], step.variant, variants);
   }
@@ -82,6 +101,12 @@ export function checkScenarioNames({ source, value: scenario }: Loaded<Scenario>
     if ("service" in when) expectName("service", [...path, "when", "service"], when.service, services);
   }
   return problems;
+}
+
+function* traitsIn({ traits }: Scenario): Generator<readonly [Path, string]> {
+  for (const side of ["from", "to"] as const)
+    for (const word of ["has", "lacks"] as const)
+      for (const [index, trait] of (traits?.[side]?.[word] ?? []).entries()) yield [["traits", side, word, index], trait];
 }
 
 function* faultsOf(scenario: Scenario): Generator<readonly [Path, Fault]> {

@@ -83,7 +83,7 @@ const YAML: readonly Case[] = [
     "a list as the file",
     { "scenarios/clean.yaml": "- a\n" },
     [
-      "scenarios/clean.yaml:1:1: Cannot use a list as the whole file: it must be a mapping with the keys summary, tier, kinds, pairs, chain, needs, baseline, candidate, steps, faults, at, conditions, sweep, expect, downtime, overlap, hosts, runs, restarts, concurrency, facts, settled, layout",
+      "scenarios/clean.yaml:1:1: Cannot use a list as the whole file: it must be a mapping with the keys summary, tier, kinds, pairs, traits, chain, needs, baseline, candidate, steps, faults, at, conditions, sweep, expect, downtime, overlap, hosts, runs, restarts, concurrency, facts, settled, layout",
     ],
   ],
 ];
@@ -384,6 +384,11 @@ const IN_PRODUCT: readonly Case[] = [
 ];
 
 const IN_SCENARIO: readonly Case[] = [
+  [
+    "a trait that no release has",
+    afterScenario("traits: { from: { has: [journal, jurnal] } }\n"),
+    ['scenarios/clean.yaml:3:34: Cannot find the trait "jurnal" in any release: there is journal (did you mean "journal"?)'],
+  ],
   [
     "names that no product knows",
     afterScenario(

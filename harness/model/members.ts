@@ -18,6 +18,19 @@ export function memberNames({ services }: Pick<Product, "services">, hosts: read
   return hosts.flatMap((host) => versioned.map((service) => ({ name: `${host}/${service}`, host, service })));
 }
 
+/** What several say together: `1.0.0`, or `1.0.0 and 1.1.0`; null when nobody says anything. */
+export function joinedVersions(said: readonly (string | null)[]): string | null {
+  const different = [...new Set(said.filter((one) => one !== null))].sort();
+  return different.length === 0 ? null : different.join(BOTH);
+}
+
+/** The versions in what several say together. */
+export function versionsIn(said: string): ReadonlySet<string> {
+  return new Set(said.split(BOTH));
+}
+
+const BOTH = " and ";
+
 /** Whether a glob names this member: by its whole name, by its host, or by its service. `*` stands for any letters but `/`. */
 export function matchesMember(pattern: string, { name, host, service }: Pick<MemberName, "name" | "host" | "service">): boolean {
   const expression = new RegExp(`^${pattern.split("*").map(escaped).join("[^/]*")}$`);

@@ -23,6 +23,14 @@ export const selection = z
   );
 export type Selection = z.infer<typeof selection>;
 
+const traits = z.strictObject({ has: z.array(identifier).default([]), lacks: z.array(identifier).default([]) });
+
+/** Of which releases a scenario says something; on other pairs it would mean nothing. */
+export const requiredTraits = z
+  .strictObject({ from: traits.optional(), to: traits.optional() })
+  .describe("Only pairs of releases that have these traits, and lack those; in every tier");
+export type RequiredTraits = z.infer<typeof requiredTraits>;
+
 /** One step of a scenario. Before them the harness installs and starts `from`; after them it settles and checks. */
 export const scenarioStep = z.union([
   z.strictObject({
@@ -44,6 +52,7 @@ export const scenario = z
     tier: tier.default("gate").describe("The smallest tier that runs it"),
     kinds: z.array(pairKind).min(1).default(["upgrade"]),
     pairs: selection.default("traits"),
+    traits: requiredTraits.optional(),
     chain: z.boolean().default(false).describe("Three releases: from, to, and the next one"),
     needs: z.array(identifier).default([]).describe("Capabilities of the product (provides) or of the environment"),
     baseline: identifier.optional().describe("The variant of `from` that is installed"),

@@ -31,11 +31,11 @@ export function missingOfFleet(product: Product, script: Script): string[] {
     if ("await" in done) return missing("fact", Object.keys(done.await));
     if ("add" in done) return wrongName(done.add, product);
     if ("remove" in done) return missing("host", [done.remove]);
-    return ofAction(done, missing, has.companion);
+    return ofAction(done, missing, product);
   });
   const all = [
     ...steps,
-    ...script.faults.flatMap(({ do: action }) => ofAction(action, missing, has.companion)),
+    ...script.faults.flatMap(({ do: action }) => ofAction(action, missing, product)),
     ...missing("fact", Object.keys(script.facts ?? {})),
     ...missing("service", Object.keys(script.concurrency?.services ?? {})),
     ...missingMembers(product, script),
@@ -59,15 +59,22 @@ function namesOf(product: Product, script: Script): Names {
   };
 }
 
-function ofAction(action: Action, missing: Missing, companions: readonly string[]): string[] {
+function ofAction(action: Action, missing: Missing, product: Product): string[] {
   if (typeof action === "string") return [];
   if ("kill" in action) return action.on === undefined ? [] : missing("host", [action.on]);
   if ("reboot" in action) return missing("host", [action.reboot]);
   if ("companion" in action) return missing("companion", [action.companion]);
-  if (!("network" in action)) return [];
-  const ends = action.between.filter((name) => name !== "operator");
-  const far = ends.find((name) => companions.includes(name));
-  if (far === undefined) return [`the product has no line between ${action.between.join(" and ")}: neither is a companion of it`];
+  return "network" in action ? missingLine(action.between, missing, product) : [];
+}
+
+/** Lines lead to companions, and to hosts where these have endpoints. */
+function missingLine(between: readonly [string, string], missing: Missing, { companions, hosts }: Product): string[] {
+  const ends = between.filter((name) => name !== "operator");
+  const far = ends.find((name) => companions.some((companion) => companion.name === name));
+  if (far === undefined && (hosts === undefined || hosts.endpoints.length === 0)) {
+    const why = hosts === undefined ? "" : ", and its hosts have no endpoints";
+    return [`the product has no line between ${between.join(" and ")}: neither is a companion of it${why}`];
+  }
   return missing(
     "host",
     ends.filter((name) => name !== far),

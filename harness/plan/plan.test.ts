@@ -113,6 +113,19 @@ test("traits: one pair for each combination, the one built last", () => {
   expect(plan.leftOut).toEqual([{ product: "agent", scenario: "clean", environment: "docker", selection: "traits", cells: 3 }]);
 });
 
+test("a scenario about some releases runs on no other pair, in any tier", () => {
+  const list = [
+    sampleRelease("1.0.0", 1),
+    sampleRelease("1.1.0", 2, { traits: ["barrier"] }),
+    sampleRelease("2.0.0", 3, { traits: ["barrier", "schema-2"] }),
+    sampleRelease("2.1.0", 4, { traits: ["barrier", "schema-2"] }),
+  ];
+  const traits = { from: { has: ["barrier"], lacks: ["schema-2"] }, to: { has: ["schema-2"] } };
+  const input = sampleInput({ releases: list, scenarios: { major: sampleScenario({ pairs: "latest", traits }) } });
+  expect(pairs(planCells(input))).toEqual(["1.1.0..2.1.0"]);
+  expect(pairs(planCells({ ...input, tier: "full", pairs: "all" }))).toEqual(["1.1.0..2.0.0", "1.1.0..2.1.0"]);
+});
+
 test("updaters: one pair for each traits of `from` and kind, into the release most like it, the one built last", () => {
   const list = [
     sampleRelease("1.0.0", 1),

@@ -8,7 +8,7 @@ import { chainsOf, pairsOf, rankReleases } from "./pairs.ts";
 import type { Pair } from "./pairs.ts";
 import { dependsOnProduct, scriptsOf } from "./script.ts";
 import type { PlannedScript } from "./script.ts";
-import { select } from "./selection.ts";
+import { haveTraits, select } from "./selection.ts";
 
 export interface PlanInput {
   readonly matrix: Matrix;
@@ -87,7 +87,7 @@ function tracksOf(input: PlanInput, filter: CompiledFilter, own: ProductPlan): T
     if (!included && filter.namesAddress === null) return [];
     const selection =
       input.pairs ?? (scenario.sweep === undefined ? tier?.pairs : tier?.sweeps) ?? own.instead?.[scenario.pairs] ?? scenario.pairs;
-    const key = [...scenario.kinds.toSorted(), selection, scenario.chain].join("|");
+    const key = [...scenario.kinds.toSorted(), selection, scenario.chain, JSON.stringify(scenario.traits)].join("|");
     const sets = pairSets.get(key) ?? pairSetsOf(own, scenario, selection);
     pairSets.set(key, sets);
     const base = { scenario: id, selection, included, chain: scenario.chain, ...sets };
@@ -117,7 +117,8 @@ function plannedScripts(id: string, scenario: Scenario, own: ProductPlan): reado
 }
 
 function pairSetsOf(own: ProductPlan, scenario: Scenario, selection: Selection): Pick<Track, "eligible" | "selected"> {
-  const eligible = (scenario.chain ? own.chains : own.pairs).filter((pair) => scenario.kinds.includes(pair.kind));
+  const { kinds, traits, chain } = scenario;
+  const eligible = (chain ? own.chains : own.pairs).filter((pair) => kinds.includes(pair.kind) && haveTraits(pair, traits));
   return { eligible: new Set(eligible), selected: select(eligible, selection, scenario.chain) };
 }
 

@@ -1,5 +1,5 @@
 // Which of the pairs a scenario may run on it does run on.
-import type { Selection } from "../model/index.ts";
+import type { RequiredTraits, Selection } from "../model/index.ts";
 import type { Pair, RankedRelease } from "./pairs.ts";
 
 /**
@@ -26,6 +26,18 @@ export function select(pairs: readonly Pair[], selection: Selection, chain: bool
     default:
       return selection satisfies never;
   }
+}
+
+/** Whether a pair is one of those that a scenario is about. */
+export function haveTraits({ from, to }: Pair, required: RequiredTraits | undefined): boolean {
+  const sides = [
+    [from, required?.from],
+    [to, required?.to],
+  ] as const;
+  return sides.every(([release, wanted]) => {
+    const own = traitsOf(release);
+    return wanted === undefined || (wanted.has.every((one) => own.includes(one)) && !wanted.lacks.some((one) => own.includes(one)));
+  });
 }
 
 function representatives(pairs: readonly Pair[], chain: boolean): Iterable<Pair> {

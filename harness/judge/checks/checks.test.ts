@@ -237,6 +237,7 @@ const cases: Record<string, Pair> = {
         rollback,
         { snapshots: from("after", { active: { exists: true, target: "v1.0.0", version: "2.0.0", detail: "" } }, BACK) },
       ],
+      ["one agent answers in two versions", plain, only("after", { version: "1.0.0 and 2.0.0" })],
     ],
     sound: [["the pointer cannot tell", cellOf(), only("after", {}), { product: productOf({ active: { path: "current" } }) }]],
   },

@@ -48,7 +48,13 @@ const store = (event: "started" | "exited" | "stopped" | "failed", code?: number
   ...(code === undefined ? {} : { code, signal: null }),
 });
 
+const selects = (version: string): Partial<Snapshot> => ({ active: { exists: true, target: null, version, detail: "" } });
+
 export const FLEET_CASES: Readonly<Record<string, FleetPair>> = {
+  "version-reported": {
+    broken: [["no service runs what the pointer selects", asked({}), after(selects("1.1.0"))]],
+    sound: [["it selects what one service runs, and another runs something else", asked({}, [agents]), after(selects("1.0.0"), AGENTS)]],
+  },
   "own-steps": {
     broken: [
       ["a command ends with another code", asked({}, [partly(), RUN]), { failed: { 6: "retry ended with 1" } }],

@@ -1,5 +1,5 @@
 // Checks of the active pointer: it leads to a whole, runnable version, and that is the version which answers.
-import { decisiveSnapshot } from "../../model/index.ts";
+import { decisiveSnapshot, type Product, versionsIn } from "../../model/index.ts";
 import type { CheckContext } from "../context.ts";
 import type { Seen } from "../timeline.ts";
 import { entriesOf } from "../tree-diff.ts";
@@ -18,11 +18,18 @@ export const versionReported: Check = defineCheck(
     firstSeen(
       alive.flatMap(({ snapshot, step }): Broken[] => {
         const { version, active } = snapshot;
-        if (version === null || active.version === null || version === active.version) return [];
+        if (version === null || active.version === null || agree(product, version, active.version)) return [];
         return [{ path: product.active?.path ?? null, expected: `${version}, which answers`, actual: `selects ${active.version}`, step }];
       }),
     ),
 );
+
+/** Where each service has a version of its own, the pointer is one's, and others may run something else. */
+function agree({ services }: Product, answering: string, selected: string): boolean {
+  const [those, these] = [versionsIn(answering), versionsIn(selected)];
+  const apart = services.some((service) => service.version !== undefined);
+  return [...these].every((one) => those.has(one)) && (apart || those.size === these.size);
+}
 
 function pointerProblem({ product, cell }: CheckContext, { snapshot, label, step }: Seen): Broken[] {
   const { active, tree } = snapshot;
