@@ -1,33 +1,16 @@
 // A fleet of real processes: two hosts of two services each, and a companion with a database. Every step that only fleets know.
 import { existsSync, readdirSync } from "node:fs";
-import http from "node:http";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { fault, type FleetStep, type Member, type Snapshot, type Step } from "../model/index.ts";
-import { fleetCell, type FleetCell } from "./testing/fleet-cell.ts";
+import { fault, type Member, type Snapshot, type Step } from "../model/index.ts";
+import { type FleetCell, installedFleet, overLine, takeStep as take } from "./testing/fleet-cell.ts";
 
 const PATIENCE_MS = 60_000;
-
-async function installed(...how: Parameters<typeof fleetCell>): Promise<FleetCell> {
-  const fleet = await fleetCell(...how);
-  try {
-    await fleet.take({ kind: "install", role: "from" });
-    await fleet.take({ kind: "start" });
-    return fleet;
-  } catch (error) {
-    await fleet[Symbol.asyncDispose]();
-    throw error;
-  }
-}
 
 type Upgrade = Extract<Step, { kind: "upgrade" }>;
 
 function upgrade(fleet: FleetCell, more: Partial<Upgrade> = {}): Promise<string> {
   return fleet.take({ kind: "upgrade", role: "to", faults: false, ...more });
-}
-
-function take(fleet: FleetCell, step: FleetStep): Promise<string> {
-  return fleet.take({ kind: "fleet", do: step });
 }
 
 async function snapshot(fleet: FleetCell): Promise<Snapshot> {
@@ -47,20 +30,10 @@ function pidOf(fleet: FleetCell, host: string, service: string): number {
   return pid;
 }
 
-/** Asks the store over a machine's own line. */
-function overLine(fleet: FleetCell, machine: string): Promise<number | "no answer"> {
-  const { place, fleet: machines } = fleet.cell;
-  const from = machine === "operator" ? place : machines.host(machine).place;
-  return new Promise((resolve) => {
-    const request = http.get({ socketPath: from.link("store"), path: "/" }, (response) => resolve(response.resume().statusCode ?? 0));
-    request.on("error", () => resolve("no answer"));
-  });
-}
-
 test(
   "installs hosts and companions, knows members, statements and facts, and upgrades all of them",
   async () => {
-    await using fleet = await installed();
+    await using fleet = await installedFleet();
     await fleet.take({ kind: "edit" });
     const before = await snapshot(fleet);
     expect(before).toMatchObject({ version: "1.0.0", healthy: true, facts: { orders: "0", store: "1.0.0" } });
@@ -86,7 +59,7 @@ test(
 test(
   "an upgrade of one service on one host restarts nothing else; it is seen to be down, and two versions at once",
   async () => {
-    await using fleet = await installed({ downtime: "0ms" });
+    await using fleet = await installedFleet({ downtime: "0ms" });
     const before = await members(fleet);
     await upgrade(fleet, { hosts: ["host-1"], services: ["beta"] });
     const after = await members(fleet);
@@ -105,7 +78,7 @@ test(
 test(
   "a reboot of one host leaves the others alone, and one of all leaves what companions remember",
   async () => {
-    await using fleet = await installed();
+    await using fleet = await installedFleet();
     const before = await members(fleet);
     const store = fleet.cell.processes.list().find(({ on }) => on === "store")?.pid;
     await take(fleet, { reboot: "host-1" });
@@ -124,35 +97,9 @@ test(
 );
 
 test(
-  "a line that is cut, slow, or healed is one machine's only, and blinds nobody who looks",
-  async () => {
-    await using fleet = await installed();
-    await take(fleet, { network: "cut", between: ["store", "host-1"] });
-    expect(await Promise.all(["host-1", "host-2", "operator"].map((machine) => overLine(fleet, machine)))).toEqual(["no answer", 200, 200]);
-    expect((await snapshot(fleet)).statements?.[0]?.says).toEqual({ runs: "1.0.0", disk: "1.0.0", inventory: "1.0.0" });
-    expect(await take(fleet, { network: "slow", between: ["host-2", "store"], by: "100ms" })).toContain("each piece comes 100 ms later");
-    const began = performance.now();
-    expect(await overLine(fleet, "host-2")).toBe(200);
-    expect(performance.now() - began).toBeGreaterThan(190); // there and back
-    expect(await take(fleet, { network: "heal", between: ["host-1", "store"] })).toMatch(/until now [1-9]\d* connections were refused/);
-    expect(await overLine(fleet, "host-1")).toBe(200);
-    await expect(take(fleet, { network: "cut", between: ["host-1", "host-2"] })).rejects.toThrow(
-      "There is no line between host-1 and host-2",
-    );
-    const changes = fleet.seen.filter((one) => one.kind === "network").map(({ change, between }) => [change, ...between]);
-    expect(changes).toEqual([
-      ["cut", "store", "host-1"],
-      ["slow", "host-2", "store"],
-      ["heal", "host-1", "store"],
-    ]);
-  },
-  PATIENCE_MS,
-);
-
-test(
   "companions are killed, started and upgraded; commands are run, facts awaited, bursts counted",
   async () => {
-    await using fleet = await installed();
+    await using fleet = await installedFleet();
     await take(fleet, { companion: "store", do: "kill", release: "to" });
     expect((await snapshot(fleet)).facts).toEqual({ orders: "0", store: null });
     await expect(take(fleet, { companion: "store", do: "stop", release: "to" })).rejects.toThrow("store does not run");
@@ -177,7 +124,7 @@ test(
 test(
   "a wait for a fact that never comes fails its step and says what the fact is",
   async () => {
-    await using fleet = await installed({}, { upgrade: "300ms" });
+    await using fleet = await installedFleet({}, { upgrade: "300ms" });
     await expect(take(fleet, { await: { orders: { atLeast: 1 } } })).rejects.toThrow(
       'Waited in vain until orders is at least 1: orders is "0"',
     );
@@ -188,7 +135,7 @@ test(
 test.skipIf(process.platform === "win32")(
   "who hangs is seen to, and keeps nobody else from being looked at closely",
   async () => {
-    await using fleet = await installed({ downtime: "0ms" });
+    await using fleet = await installedFleet({ downtime: "0ms" });
     const { monitor, observer } = fleet.cell;
     const seen = (member: string, healthy: boolean): Promise<number> =>
       new Promise((resolve) => {
@@ -216,7 +163,7 @@ test.skipIf(process.platform === "win32")(
 test(
   "hosts come and go",
   async () => {
-    await using fleet = await installed();
+    await using fleet = await installedFleet();
     await take(fleet, { add: "host-3" });
     await upgrade(fleet, { hosts: ["host-3"] });
     await take(fleet, { remove: "host-1" });
@@ -245,7 +192,7 @@ test(
 test(
   "an upgrade that is only accepted goes on while further steps are taken, until all is settled",
   async () => {
-    await using fleet = await installed();
+    await using fleet = await installedFleet();
     await take(fleet, { network: "cut", between: ["host-2", "store"] });
     expect(await upgrade(fleet, { until: "accepted" })).toBe("accepted; it goes on");
     await take(fleet, { await: { orders: "4" } });
@@ -265,7 +212,7 @@ test(
       { do: { companion: "store", do: "kill" }, undo: "settled" },
       { when: { service: "beta", starts: 2 }, do: { reboot: "host-2" } },
     ].map((one) => fault.parse(one));
-    await using fleet = await installed({ faults });
+    await using fleet = await installedFleet({ faults });
     const before = await members(fleet);
     const pids = new Map(fleet.cell.processes.list().map(({ pid, on }) => [pid, on]));
     await upgrade(fleet, { faults: true, until: "accepted" });
@@ -290,7 +237,7 @@ test(
 test.skipIf(process.getuid?.() !== 0)(
   "a product's user owns all its machines, also one that comes later",
   async () => {
-    await using fleet = await installed({ conditions: { user: "unprivileged" } });
+    await using fleet = await installedFleet({ conditions: { user: "unprivileged" } });
     await take(fleet, { add: "host-3" });
     await take(fleet, { companion: "store", do: "upgrade", release: "to" });
     await upgrade(fleet);

@@ -1,5 +1,6 @@
-// The lines between machines: each machine reaches each endpoint of a companion through a socket of its own, behind which
-// this program passes on what is sent. So a line can be cut, slowed down and healed, and nobody else's is touched.
+// The lines between machines: each machine reaches each endpoint of a companion, and of every other host, through a socket of
+// its own, behind which this program passes on what is sent. So a line can be cut, slowed down and healed, and nobody else's
+// is touched.
 import { mkdirSync, rmSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
@@ -11,21 +12,36 @@ import type { Place } from "./place.ts";
 const SLOW_BY = "1s";
 
 export class Lines implements Disposable {
+  readonly #machines = new Map<string, Place>();
   readonly #lines = new Set<Line>();
 
-  /** Lets a machine reach every endpoint of every companion. */
+  /** Lets a machine reach every endpoint of every companion and of every other host; when it is a host, the others reach it. */
   connect(place: Place): void {
-    for (const { name, endpoints } of place.job.product.companions)
-      for (const endpoint of endpoints) this.#lines.add(new Line(place, name, endpoint));
+    for (const { name, endpoints } of place.job.product.companions) {
+      const companion = place.on({ kind: "companion", name });
+      for (const endpoint of endpoints) this.#lines.add(new Line(place, companion, endpoint, place.link(endpoint)));
+    }
+    for (const other of this.#machines.values()) {
+      this.#connectToHost(place, other);
+      this.#connectToHost(other, place);
+    }
+    this.#machines.set(place.name, place);
   }
 
-  /** The machine is gone. */
+  /** The machine is gone: nobody is reached from there any more, and nobody reaches it. */
   disconnect(machine: string): void {
+    this.#machines.delete(machine);
     for (const line of this.#lines) {
-      if (line.from !== machine) continue;
+      if (line.from !== machine && line.to !== machine) continue;
       line[Symbol.dispose]();
       this.#lines.delete(line);
     }
+  }
+
+  #connectToHost(from: Place, to: Place): void {
+    if (to.machine.kind !== "host") return;
+    for (const endpoint of to.job.product.hosts?.endpoints ?? [])
+      this.#lines.add(new Line(from, to, endpoint, from.peer(endpoint, to.name)));
   }
 
   /** Changes all lines between two machines, whichever is named first. Says what came of it; undefined when there is no line. */
@@ -33,7 +49,7 @@ export class Lines implements Disposable {
     const ends = between.map((name) => (name === OPERATOR ? "" : name));
     const meant = [...this.#lines].filter(({ from, to }) => (from === ends[0] && to === ends[1]) || (from === ends[1] && to === ends[0]));
     if (meant.length === 0) return undefined;
-    const said = meant.map((line) => `${line.endpoint}: ${line.change(network, milliseconds(by))}`);
+    const said = meant.map((line) => `${line.title}: ${line.change(network, milliseconds(by))}`);
     return `${WORDS[network]} between ${between.join(" and ")} (${said.join("; ")})`;
   }
 
@@ -50,7 +66,8 @@ const WORDS: Record<NetworkStep["network"], string> = { cut: "nothing passes", s
 class Line implements Disposable {
   readonly from: string;
   readonly to: string;
-  readonly endpoint: string;
+  /** What is reached, in words: hosts all have endpoints of the same names. */
+  readonly title: string;
   readonly #server: net.Server;
   readonly #open = new Set<Connection>();
   #cut = false;
@@ -58,12 +75,12 @@ class Line implements Disposable {
   #refused = 0;
   #delayed = 0;
 
-  constructor(place: Place, companion: string, endpoint: string) {
-    this.from = place.name;
-    this.to = companion;
-    this.endpoint = endpoint;
-    const target = place.on({ kind: "companion", name: companion }).socket(endpoint);
-    const own = place.link(endpoint);
+  /** @param own where the one machine reaches the endpoint of the other */
+  constructor(from: Place, to: Place, endpoint: string, own: string) {
+    this.from = from.name;
+    this.to = to.name;
+    this.title = to.machine.kind === "host" ? `${endpoint} of ${to.name}` : endpoint;
+    const target = to.socket(endpoint);
     if (process.platform !== "win32") {
       mkdirSync(path.dirname(own), { recursive: true });
       rmSync(own, { force: true });

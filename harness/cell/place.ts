@@ -16,7 +16,7 @@ export interface Target {
   /** A host or service that is spoken of, where it is not the one that speaks. */
   readonly host?: string | undefined;
   readonly service?: string | undefined;
-  /** Who only looks is not held up by a line that is cut or slow: {link:NAME} is the companion's own socket. */
+  /** Who only looks is not held up by a line that is cut or slow: {link:NAME} and {peer:NAME} are the sockets behind it. */
   readonly looking?: boolean | undefined;
   /** Of requests that are sent many times, from 1. */
   readonly n?: number | undefined;
@@ -119,7 +119,13 @@ export class Place {
   /** Where somebody on this machine reaches a companion's endpoint: this machine's own line to it. */
   link(endpoint: string): string {
     if (process.platform === "win32") return this.pipe(`line-${endpoint}`);
-    return path.join(this.job.work, "lines", this.name === "" ? "operator" : this.name, `${endpoint}.sock`);
+    return path.join(this.#lines, `${endpoint}.sock`);
+  }
+
+  /** Where somebody on this machine reaches an endpoint of a host, over this machine's own line; by default a `*` stands for its name. */
+  peer(endpoint: string, host = ANY_HOST): string {
+    if (process.platform === "win32") return this.pipe(`peer-${endpoint}-${host}`);
+    return path.join(this.#lines, endpoint, `${host}.sock`);
   }
 
   /** What a companion must remember. */
@@ -170,15 +176,24 @@ export class Place {
   }
 
   #valueOf(name: string, argument: string, { looking = false }: Target): string | undefined {
-    const { companions } = this.job.product;
+    const { companions, hosts } = this.job.product;
     if (name === "socket") return this.#first.socket(argument);
     if (name === "link") {
       const owner = companions.find(({ endpoints }) => endpoints.includes(argument));
       if (owner === undefined) return undefined;
       return looking ? this.on({ kind: "companion", name: owner.name }).socket(argument) : this.link(argument);
     }
+    if (name === "peer") {
+      if (!hosts?.endpoints.includes(argument)) return undefined;
+      return looking ? this.on({ kind: "host", name: ANY_HOST }).socket(argument) : this.peer(argument);
+    }
     if (name === "data") return companions.some((one) => one.name === argument) ? this.data(argument) : undefined;
     return undefined;
+  }
+
+  /** The folder of its lines' near ends. */
+  get #lines(): string {
+    return path.join(this.job.work, "lines", this.name === "" ? "operator" : this.name);
   }
 
   /** The operator has no install tree: {root} is the first host's there. */
@@ -187,6 +202,9 @@ export class Place {
     return this.machine.kind === "operator" && name !== undefined ? this.on({ kind: "host", name }) : this;
   }
 }
+
+/** Stands for a host's name in a path that leads to each of them. */
+const ANY_HOST = "*";
 
 /** Which machine a process runs on stands in this variable, where there are several. */
 export const MACHINE_VARIABLE = "UPMATRIX_HOST";

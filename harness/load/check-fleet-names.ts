@@ -22,7 +22,7 @@ export function checkFleetNames(
       report(path, `Cannot find the ${kind} ${JSON.stringify(name)} in any product: ${listed(known[kind])}`, didYouMean(name, known[kind]));
   }
   for (const [index, step] of (scenario.steps ?? []).entries()) checkAdded(["steps", index], step, products, report);
-  for (const [path, between] of lines(scenario, actions)) checkLine(path, between, known, report);
+  for (const [path, between] of lines(scenario, actions)) checkLine(path, between, known, products, report);
   checkMembers(scenario, products, known.host, report);
 }
 
@@ -69,8 +69,14 @@ function* lines(scenario: Scenario, actions: Iterable<readonly [Path, Action]>):
   for (const [path, action] of actions) if (typeof action === "object" && "network" in action) yield [[...path, "between"], action.between];
 }
 
-/** A line leads from a host or the operator to a companion. */
-function checkLine(path: Path, between: readonly [string, string], known: Record<Kind, readonly string[]>, report: Report): void {
+/** A line leads from a host or the operator to a companion; where hosts have endpoints, also from any machine to a host. */
+function checkLine(
+  path: Path,
+  between: readonly [string, string],
+  known: Record<Kind, readonly string[]>,
+  products: readonly Product[],
+  report: Report,
+): void {
   const near = [...known.host, "operator"];
   const names = [...near, ...known.companion];
   const unknown = between.findIndex((name) => !names.includes(name));
@@ -83,12 +89,18 @@ function checkLine(path: Path, between: readonly [string, string], known: Record
     );
     return;
   }
-  const fits = between.some((one, index) => known.companion.includes(one) && near.includes(between[1 - index] ?? ""));
+  const toHosts = products.some(({ hosts }) => (hosts?.endpoints ?? []).length > 0);
+  const fits = between.some((one, index) => {
+    const other = between[1 - index] ?? "";
+    return near.includes(other) && (known.companion.includes(one) || (toHosts && one !== other && known.host.includes(one)));
+  });
   if (!fits)
     report(
       path,
       `Cannot disturb a line between ${between.join(" and ")}: there is none`,
-      "lines lead from a host or the operator to a companion",
+      toHosts
+        ? "lines lead from a host or the operator to a companion or another host"
+        : "lines lead from a host or the operator to a companion, and to a host where hosts: of product.yaml has endpoints",
     );
 }
 

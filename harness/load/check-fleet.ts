@@ -39,15 +39,19 @@ function checkNames({ hosts, companions }: Product, report: Report): void {
   }
 }
 
-/** Hosts know endpoints by their name alone. */
-function checkEndpoints({ companions }: Product, report: Report): void {
+/** Whoever reaches an endpoint knows it by its name alone. */
+function checkEndpoints({ hosts, companions }: Product, report: Report): void {
   const owners = new Map<string, string>();
-  for (const [index, { name, endpoints }] of companions.entries()) {
+  const all: readonly (readonly [Path, string, readonly string[]])[] = [
+    [["hosts"], "every host", hosts?.endpoints ?? []],
+    ...companions.map(({ name, endpoints }, index) => [["companions", index], name, endpoints] as const),
+  ];
+  for (const [path, name, endpoints] of all) {
     for (const [place, endpoint] of endpoints.entries()) {
       const owner = owners.get(endpoint);
       if (owner !== undefined)
         report(
-          ["companions", index, "endpoints", place],
+          [...path, "endpoints", place],
           `Cannot use the endpoint ${JSON.stringify(endpoint)} twice: it leads to ${owner} already`,
           "give each its own",
         );

@@ -50,6 +50,13 @@ overlap: 0ms
 
 const PATH = "products/alpha/product.yaml";
 
+/** The hosts of the fleet listen, too, and are asked by their neighbours. */
+const GOSSIPING = edited(
+  edited(FLEET, "{ prefix: server,", "{ prefix: server, endpoints: [gossip],"),
+  "companions:",
+  'env: { LISTEN: "{socket:gossip}", PEERS: "{peer:gossip}" }\ncompanions:',
+);
+
 async function problemsOf(files: Files): Promise<string[]> {
   await using project = await sampleProject({ [PATH]: FLEET, ...files });
   try {
@@ -66,11 +73,25 @@ function edited(text: string, from: string, to: string): string {
   return text.replace(from, to);
 }
 
+const gossiping = (from: string, to: string): Files => ({ [PATH]: edited(GOSSIPING, from, to) });
 const product = (from: string, to: string): Files => ({ [PATH]: edited(FLEET, from, to) });
 const scenario = (from: string, to: string): Files => ({ "scenarios/clean.yaml": SCENARIO + edited(STEPS, from, to) });
 
 test("a fleet and a scenario that takes every step load", async () => {
   expect(await problemsOf({ "scenarios/clean.yaml": SCENARIO + STEPS })).toEqual([]);
+});
+
+test("hosts with endpoints load, with lines between any of them, the operator, and a companion that calls them", async () => {
+  const steps = [
+    ["server-1", "server-2"],
+    ["operator", "server-2"],
+    ["server-3", "inventory"],
+  ].map((between) => `  - { network: cut, between: [${between.join(", ")}] }\n`);
+  const files = { [PATH]: edited(GOSSIPING, "env: { DATA:", 'env: { PEERS: "{peer:gossip}", DATA:') };
+  const disturbed = edited(STEPS, "  - { reboot: server-3 }\n", `  - { reboot: server-3 }\n${steps.join("")}`);
+  const faults = "faults: [{ do: { network: slow, between: [server-2, server-1] } }]\n";
+  expect(await problemsOf({ ...files, "scenarios/clean.yaml": SCENARIO + disturbed })).toEqual([]);
+  expect(await problemsOf({ ...files, "scenarios/clean.yaml": SCENARIO + faults })).toEqual([]);
 });
 
 test("globs of a product with hosts are those of the tree that holds all of them", async () => {
@@ -105,20 +126,74 @@ const CASES: readonly (readonly [name: string, files: Files, lines: readonly str
     "a host where there is none",
     product('{data:inventory}" }', '{host}" }'),
     [
-      "Cannot fill in {host} here: it has no value yet (known here: {root} {work} {units} {node} {url} {platform} {socket:NAME} {data:NAME})",
+      "Cannot fill in {host} here: it has no value yet (known here: {root} {work} {units} {node} {url} {platform} {socket:NAME} {peer:NAME} {data:NAME})",
     ],
   ],
   [
     "a service where none is spoken of",
     product('{data:inventory}", "{version}', '{service}", "{version}'),
     [
-      "Cannot fill in {service} here: it has no value yet (known here: {root} {work} {units} {node} {url} {platform} {socket:NAME} {host} {hosts} {services} {link:NAME} {data:NAME} {version} {artifact} {artifacts})",
+      "Cannot fill in {service} here: it has no value yet (known here: {root} {work} {units} {node} {url} {platform} {socket:NAME} {host} {hosts} {services} {link:NAME} {peer:NAME} {data:NAME} {version} {artifact} {artifacts})",
     ],
   ],
   [
     "an endpoint used twice",
     product("endpoints: [api]", "endpoints: [api, api]"),
     ['Cannot use the endpoint "api" twice: it leads to inventory already (give each its own)'],
+  ],
+  [
+    "an endpoint of the hosts that there is not",
+    gossiping('"{peer:gossip}"', '"{peer:gosip}"'),
+    ['Cannot fill in {peer:gosip}: no endpoint of the hosts is called so, there is gossip (did you mean "gossip"?)'],
+  ],
+  [
+    "a host's address where hosts have no endpoints",
+    product("{link:api}:", "{peer:gossip}:"),
+    ["Cannot fill in {peer:gossip}: no endpoint of the hosts is called so, there is none"],
+  ],
+  [
+    "an endpoint of the hosts, left out",
+    gossiping('"{peer:gossip}"', '"{peer}"'),
+    ["Cannot fill in {peer} (name the endpoint of the hosts: {peer:gossip})"],
+  ],
+  [
+    "a companion's endpoint where one of the hosts is wanted",
+    gossiping('"{peer:gossip}"', '"{peer:api}"'),
+    ["Cannot fill in {peer:api}: no endpoint of the hosts is called so, there is gossip (use {link:api})"],
+  ],
+  [
+    "an endpoint of the hosts where a companion's is wanted",
+    gossiping("{link:api}:", "{link:gossip}:"),
+    ["Cannot fill in {link:gossip}: no endpoint of a companion is called so, there is api (use {peer:gossip})"],
+  ],
+  [
+    "every host asked at once",
+    gossiping("{socket:agent}:/version", "{peer:gossip}:/version"),
+    ["Cannot ask {peer:gossip}: it leads to every host, and a * stands for its name (one host is asked by {socket:gossip})"],
+  ],
+  [
+    "an endpoint of hosts and of a companion",
+    gossiping("endpoints: [api]", "endpoints: [api, gossip]"),
+    ['Cannot use the endpoint "gossip" twice: it leads to every host already (give each its own)'],
+  ],
+  [
+    "an endpoint of the hosts used twice",
+    gossiping("endpoints: [gossip]", "endpoints: [gossip, gossip]"),
+    ['Cannot use the endpoint "gossip" twice: it leads to every host already (give each its own)'],
+  ],
+  [
+    "a line from the operator to itself, where hosts have endpoints",
+    { [PATH]: GOSSIPING, ...scenario("[server-1, inventory]", "[operator, operator]") },
+    [
+      "Cannot disturb a line between operator and operator: there is none (lines lead from a host or the operator to a companion or another host)",
+    ],
+  ],
+  [
+    "a line from a host to itself, where hosts have endpoints",
+    { [PATH]: GOSSIPING, ...scenario("[server-1, inventory]", "[server-1, server-1]") },
+    [
+      "Cannot disturb a line between server-1 and server-1: there is none (lines lead from a host or the operator to a companion or another host)",
+    ],
   ],
   [
     "a companion called like a host",
@@ -182,9 +257,11 @@ const CASES: readonly (readonly [name: string, files: Files, lines: readonly str
     ],
   ],
   [
-    "a line between hosts",
+    "a line between hosts without endpoints",
     scenario("[server-1, inventory]", "[server-1, server-2]"),
-    ["Cannot disturb a line between server-1 and server-2: there is none (lines lead from a host or the operator to a companion)"],
+    [
+      "Cannot disturb a line between server-1 and server-2: there is none (lines lead from a host or the operator to a companion, and to a host where hosts: of product.yaml has endpoints)",
+    ],
   ],
   [
     "an added host with a name of its own",
@@ -211,7 +288,7 @@ test("a fault's host and line are looked up as a step's are", async () => {
   const found = await problemsOf({ "scenarios/clean.yaml": SCENARIO + faults });
   expect(found).toEqual([
     'Cannot find the host "server-4" in any product: there is server-1 and server-2 (did you mean "server-1"?)',
-    "Cannot disturb a line between server-1 and operator: there is none (lines lead from a host or the operator to a companion)",
+    "Cannot disturb a line between server-1 and operator: there is none (lines lead from a host or the operator to a companion, and to a host where hosts: of product.yaml has endpoints)",
     'Cannot find the host "server-5" in any product: there is server-1 and server-2 (did you mean "server-1"?)',
   ]);
 });

@@ -6,17 +6,22 @@ import { strings } from "./strings.ts";
 import type { Path } from "./source.ts";
 
 const MACHINE = ["root", "work", "units", "node", "url", "platform"];
-const ALWAYS = [...MACHINE, "socket", "host", "hosts", "services", "link", "data"];
+const ALWAYS = [...MACHINE, "socket", "host", "hosts", "services", "link", "peer", "data"];
 const TARGET = [...ALWAYS, "version"];
 const ARTIFACT = [...TARGET, "artifact", "artifacts"];
 const NAME = ["version", "platform"];
 const BUILD = ["out", "node", ...NAME];
-/** Of a companion, `data` is its own folder. It lives on no host and no line leads from it. */
-const COMPANION = [...MACHINE, "socket", "data"];
+/** Of a companion, `data` is its own folder. It lives on no host; its lines lead to hosts only. */
+const COMPANION = [...MACHINE, "socket", "peer", "data"];
 const EVERY = [...new Set([...ARTIFACT, ...BUILD, "service", "n"])];
 
 /** Whether a placeholder has a name behind a colon. */
-const NAMED: Readonly<Record<string, "always" | "sometimes">> = { socket: "always", link: "always", data: "sometimes" };
+const NAMED: Readonly<Record<string, "always" | "sometimes">> = {
+  socket: "always",
+  link: "always",
+  peer: "always",
+  data: "sometimes",
+};
 
 /** Reports placeholders that do not exist, have no value where they stand, or stand where none is filled in. */
 export function checkPlaceholders(product: Product, report: Report): void {
@@ -49,23 +54,34 @@ function checkArgument({ path, whole, name, argument }: Placeholder, product: Pr
   }
   if (argument === undefined) return;
   const choice = choiceOf(name, companion, product);
-  if (choice === undefined || choice.names.includes(argument)) return;
-  report(path, `Cannot fill in ${whole}: ${choice.what} is called so, ${listed(choice.names)}`, didYouMean(argument, choice.names));
+  if (choice !== undefined && !choice.names.includes(argument)) {
+    const { what, names, elsewhere } = choice;
+    const hint =
+      companion === undefined && elsewhere?.names.includes(argument) ? `use {${elsewhere.name}:${argument}}` : didYouMean(argument, names);
+    report(path, `Cannot fill in ${whole}: ${what} is called so, ${listed(names)}`, hint);
+  } else if (name === "peer" && path.at(-1) === "http")
+    report(path, `Cannot ask ${whole}: it leads to every host, and a * stands for its name`, `one host is asked by {socket:${argument}}`);
 }
 
 const EXAMPLE: Readonly<Record<string, string>> = {
   socket: "name the socket: {socket:agent}",
   link: "name the endpoint: {link:api}",
+  peer: "name the endpoint of the hosts: {peer:gossip}",
   data: "name the companion: {data:api}",
 };
 
+interface Choice {
+  readonly what: string;
+  readonly names: readonly string[];
+  /** The placeholder that was meant when the name is one of these. */
+  readonly elsewhere?: { readonly name: string; readonly names: readonly string[] };
+}
+
 /** What the name behind a colon must be; undefined: whatever one likes. */
-function choiceOf(
-  name: string,
-  companion: Product["companions"][number] | undefined,
-  { companions }: Product,
-): { readonly what: string; readonly names: readonly string[] } | undefined {
-  if (name === "link") return { what: "no endpoint of a companion", names: companions.flatMap(({ endpoints }) => endpoints) };
+function choiceOf(name: string, companion: Product["companions"][number] | undefined, { companions, hosts }: Product): Choice | undefined {
+  const [links, peers] = [companions.flatMap(({ endpoints }) => endpoints), hosts?.endpoints ?? []];
+  if (name === "link") return { what: "no endpoint of a companion", names: links, elsewhere: { name: "peer", names: peers } };
+  if (name === "peer") return { what: "no endpoint of the hosts", names: peers, elsewhere: { name: "link", names: links } };
   if (name === "data") return { what: "no companion", names: companions.map((one) => one.name) };
   return companion === undefined ? undefined : { what: "none of its endpoints", names: companion.endpoints };
 }

@@ -14,6 +14,10 @@ export const hosts = z
       .optional()
       .describe("Commands that set up a host that is added later, in place of `install`; {root} and {host} are its own"),
     leave: z.array(argv).default([]).describe("Commands that a host's removal begins with, run by the operator; {host} is the removed one"),
+    endpoints: z
+      .array(identifier)
+      .default([])
+      .describe("Sockets each listens on, as {socket:NAME}; others reach them by {peer:NAME}, each over a line that can be cut"),
   })
   .meta({ id: "hosts" });
 export type Hosts = z.infer<typeof hosts>;

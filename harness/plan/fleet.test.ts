@@ -134,14 +134,14 @@ test("a product that lacks what a scenario names skips it, and says what is miss
     "the product has neither hosts nor services with versions of their own",
   );
   expect(reasonsFor(fleet, { faults: [{ do: { network: "cut", between: ["operator", "api"] } }] })).toBeUndefined();
-  const between = (one: string, other: string): object => ({ faults: [{ do: { network: "cut", between: [one, other] } }] });
-  expect(reasonsFor(fleet, between("host-1", "host-2"))).toBe(
+  const cutBetween = (near: string, far: string): object => ({ faults: [{ do: { network: "cut", between: [near, far] } }] });
+  expect(reasonsFor(fleet, cutBetween("host-1", "host-2"))).toBe(
     "the product has no line between host-1 and host-2: neither is a companion of it, and its hosts have no endpoints",
   );
   const gossiping = { ...fleet, hosts: { ...hosts, endpoints: ["gossip"] } };
-  expect(reasonsFor(gossiping, between("host-1", "host-2"))).toBeUndefined();
-  expect(reasonsFor(gossiping, between("operator", "host-2"))).toBeUndefined();
-  expect(reasonsFor(gossiping, between("host-1", "host-3"))).toBe("the product has no host host-3");
+  expect(reasonsFor(gossiping, cutBetween("host-1", "host-2"))).toBeUndefined();
+  expect(reasonsFor(gossiping, cutBetween("operator", "host-2"))).toBeUndefined();
+  expect(reasonsFor(gossiping, cutBetween("host-1", "host-3"))).toBe("the product has no host host-3");
   expect(reasonsFor(fleet, { faults: [{ do: { kill: "agent", on: "host-3" } }] })).toBe("the product has no host host-3");
 });
 

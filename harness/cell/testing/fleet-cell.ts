@@ -1,10 +1,21 @@
 // A cell with two hosts of two services each and a companion with a database, of real processes in a temporary folder.
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
 import os from "node:os";
 import path from "node:path";
-import { acrossHosts, type CellJob, faultAcrossHosts, type JobArtifact, product, type Script, type Step } from "../../model/index.ts";
+import {
+  acrossHosts,
+  type CellJob,
+  faultAcrossHosts,
+  type FleetStep,
+  type JobArtifact,
+  product,
+  type Script,
+  type Step,
+} from "../../model/index.ts";
 import { Cell } from "../cell.ts";
 import { Observer, type Seen } from "../observer.ts";
+import type { Place } from "../place.ts";
 import { Steps } from "../steps.ts";
 
 const PROGRAM = path.join(import.meta.dirname, "fleet-program.ts");
@@ -36,6 +47,40 @@ export async function fleetCell(script: Partial<Script> = {}, limits: object = {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A fleet that is installed and runs. Takes what `fleetCell` takes. */
+export async function installedFleet(...how: Parameters<typeof fleetCell>): Promise<FleetCell> {
+  const fleet = await fleetCell(...how);
+  try {
+    await fleet.take({ kind: "install", role: "from" });
+    await fleet.take({ kind: "start" });
+    return fleet;
+  } catch (error) {
+    await fleet[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Takes a step that only fleets know. */
+export function takeStep(fleet: FleetCell, step: FleetStep): Promise<string> {
+  return fleet.take({ kind: "fleet", do: step });
+}
+
+/** Asks the store, or another host, over a machine's own line. */
+export function overLine(fleet: FleetCell, machine: string, to = "store"): Promise<number | "no answer"> {
+  const from = placeOf(fleet, machine);
+  const socketPath = to === "store" ? from.link("store") : from.peer("gossip", to);
+  return new Promise((resolve) => {
+    const request = http.get({ socketPath, path: "/" }, (response) => resolve(response.resume().statusCode ?? 0));
+    request.on("error", () => resolve("no answer"));
+  });
+}
+
+/** The machine of a host, of the store, or of the operator. */
+export function placeOf({ cell: { place, fleet } }: FleetCell, machine: string): Place {
+  if (machine === "operator") return place;
+  return machine === "store" ? fleet.companion(machine).place : fleet.host(machine).place;
 }
 
 function jobIn(folder: string, script: Partial<Script>, limits: object): CellJob {
@@ -90,11 +135,14 @@ const service = (name: string): object => ({
 const DATABASE = "{data:store}/store.db";
 const RUNNING = `select version from running where host = '{host}' and service = '{service}'`;
 
+/** Where a host is asked by others, and where it asks them. */
+const GOSSIP = { GOSSIP: "{socket:gossip}", PEERS: "{peer:gossip}" };
+
 const FLEET = {
   summary: "Two hosts, two services each, one store",
   artifact: { name: "program.ts", fetch: { url: "program.ts" } },
-  env: { ALPHA: "{socket:alpha}", BETA: "{socket:beta}", STORE: "{link:store}", HOST: "{host}", ROOT: "{root}" },
-  hosts: { count: 2, leave: [["{node}", "{artifact}", "order", "leave", "{host}"]] },
+  env: { ALPHA: "{socket:alpha}", BETA: "{socket:beta}", STORE: "{link:store}", HOST: "{host}", ROOT: "{root}", ...GOSSIP },
+  hosts: { count: 2, endpoints: ["gossip"], leave: [["{node}", "{artifact}", "order", "leave", "{host}"]] },
   install: [
     ["cp", "{artifact}", "{root}/alpha.ts"],
     ["cp", "{artifact}", "{root}/beta.ts"],
@@ -118,7 +166,11 @@ const FLEET = {
     on: "operator",
     busy: [{ probe: { sqlite: DATABASE, query: "select count(*) > 0 from orders where done = 0", equals: "1" } }],
   },
-  commands: { fail: ["sh", "-c", "echo no such luck >&2; exit 7"], check: ["sh", "-c", "test {hosts} = host-1,host-2"] },
+  commands: {
+    peers: ["{node}", "{artifact}", "peers", "{hosts}"],
+    fail: ["sh", "-c", "echo no such luck >&2; exit 7"],
+    check: ["sh", "-c", "test {hosts} = host-1,host-2"],
+  },
   requests: { job: { http: "unix:{link:store}:/jobs", body: '{"n": "{n}", "host": "{host}"}' } },
   facts: { orders: { sqlite: DATABASE, query: "select count(*) from orders" }, store: { http: "unix:{link:store}:/", json: "/version" } },
   consistency: [

@@ -1,5 +1,5 @@
 // A small fleet's only program, in all its parts: `store`, the control plane with a database; `agent NAME`, a service of a
-// host; `order`, the operator's command. A release is this file with another version in it.
+// host; `order` and `peers`, the operator's commands. A release is this file with another version in it.
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import http from "node:http";
@@ -17,6 +17,7 @@ const [mode = "", ...rest] = process.argv.slice(2);
 if (mode === "store") store();
 else if (mode === "agent") agent(rest[0] ?? "");
 else if (mode === "order") await order(rest);
+else if (mode === "peers") await peers(rest[0] ?? "");
 else throw new Error(`Cannot ${mode}: there is no such mode`);
 
 /** Who runs what, what is to be done, and who works on it. Takes on two jobs at a time, and says so to others. */
@@ -53,9 +54,10 @@ function store(): void {
   serve(setting("STORE_SOCKET"), (request, body) => routes[`${request.method} ${request.url}`]?.(body) ?? [404, {}]);
 }
 
-/** Answers for one service. The first one of a host also carries out what the store has for it. */
+/** Answers for one service. The first one of a host also carries out what the store has for it, and is asked by other hosts. */
 function agent(name: string): void {
   serve(setting(name.toUpperCase()), () => [200, { version: VERSION, healthy: true }]);
+  if (name === "alpha") serve(setting("GOSSIP"), () => [200, { host: setting("HOST") }]);
   const told = ask("POST", "/running", { host: setting("HOST"), service: name, version: VERSION }).catch(() => undefined); // asked again below
   if (name === "alpha") void told.then(() => work());
 }
@@ -91,9 +93,17 @@ async function order([version = "", url = "", hosts = "", services = ""]: string
       for (const service of services.split(",")) await ask("POST", "/orders", { host, service, version, url });
 }
 
-function ask(method: string, at: string, body: Record<string, string>): Promise<Record<string, string>> {
+/** Whether each of the hosts answers for itself. */
+async function peers(hosts: string): Promise<void> {
+  for (const name of hosts.split(",")) {
+    const { host } = await ask("POST", "/", {}, setting("PEERS").replace("*", name));
+    if (host !== name) throw new Error(`${host} answers in place of ${name}`);
+  }
+}
+
+function ask(method: string, at: string, body: Record<string, string>, socket = setting("STORE")): Promise<Record<string, string>> {
   return new Promise((resolve, reject) => {
-    const request = http.request({ socketPath: setting("STORE"), path: at, method, timeout: 1000 }, (response) => {
+    const request = http.request({ socketPath: socket, path: at, method, timeout: 1000 }, (response) => {
       let text = "";
       response.on("data", (chunk) => (text += String(chunk)));
       response.on("end", () => resolve(JSON.parse(text) as Record<string, string>)); // our own store wrote it
