@@ -2,7 +2,7 @@
 
 export interface FleetMistake {
   readonly trait: string;
-  readonly scenario: "in-turn" | "asked";
+  readonly scenario: "in-turn" | "asked" | "neighbours-apart";
   readonly check: string;
   readonly expected?: RegExp;
   readonly actual: RegExp;
@@ -34,6 +34,13 @@ export const FLEET_MISTAKES: readonly FleetMistake[] = [
   },
   { trait: "serves-both", scenario: "in-turn", check: "overlap", actual: /^host-1\/beta: .* for \d+(\.\d)? ms$/ },
   { trait: "all-at-once", scenario: "in-turn", check: "concurrency", actual: /^2: host-1, host-2$/ },
+  {
+    trait: "buries-neighbours",
+    scenario: "neighbours-apart",
+    check: "consistent-sources",
+    expected: /^host-2\/alpha \(versions\): one answer of runs, disk, inventory$/,
+    actual: /, inventory says nothing$/,
+  },
   { trait: "store-dies", scenario: "in-turn", check: "companions-run", expected: /^store runs$/, actual: /^exited with code 3/ },
 ];
 

@@ -42,6 +42,7 @@ describe.runIf(CAN_RUN)("the project with fleets", () => {
       ["asked", "passed"],
       ["fleet-changes", "passed"],
       ["in-turn", "passed"],
+      ["neighbours-apart", "passed"],
     ]);
   });
 
@@ -53,7 +54,7 @@ describe.runIf(CAN_RUN)("the project with fleets", () => {
       ["host-2/alpha", "1.0.0", "1.0.0", false],
       ["host-2/beta", "1.0.0", "2.0.0", true],
     ]);
-    expect(facts).toEqual({ orders: "2" });
+    expect(facts).toEqual({ orders: "2", silent: "0" }); // all neighbours answered
     const changed = cellOf(record, "crew/1.0.0..2.0.0/fleet-changes@host").members;
     expect(changed?.filter(({ removed }) => removed).map(({ name }) => name)).toEqual(["host-2/alpha", "host-2/beta"]);
     expect(changed?.filter(({ name }) => name.startsWith("host-3")).map(({ to }) => to)).toEqual(["1.0.0", "1.0.0"]);
