@@ -59,6 +59,8 @@ export interface Downtime {
   readonly member: string | null;
   readonly ms: number;
   readonly totalMs: number;
+  /** When the longest lies; null: there was none. */
+  readonly at: Window | null;
   /** Number of the step with the longest. */
   readonly step: number;
 }
@@ -69,16 +71,16 @@ export function downtimes(timeline: Timeline, fleet: Fleet | null, upgrades: rea
   return answerLines(timeline, fleet).flatMap((line): Downtime[] => {
     const [first] = windows;
     if (line.answers.length === 0 || first === undefined) return [];
-    let longest = { ms: 0, step: first.step };
+    let longest: { ms: number; at: Window | null; step: number } = { ms: 0, at: null, step: first.step };
     let totalMs = 0;
     for (const { window, step } of windows) {
       for (const gap of gapsOf(line, window)) {
         const ms = gap.end - gap.start;
         totalMs += ms;
-        if (ms > longest.ms) longest = { ms, step };
+        if (ms > longest.ms) longest = { ms, at: gap, step };
       }
     }
-    return [{ member: line.member, ms: round(longest.ms), totalMs: round(totalMs), step: longest.step }];
+    return [{ ...longest, member: line.member, ms: round(longest.ms), totalMs: round(totalMs) }];
   });
 }
 

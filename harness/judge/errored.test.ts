@@ -117,6 +117,7 @@ test("steps, times and downtime are told whatever the judgement", () => {
   ]);
   expect(judgement.steps[5]).toMatchObject({ message: "Cut short: deadline: The cell's time was up", durationMs: 10 });
   expect(judgement.downtimeMs).toBe(20);
+  expect(judgement.downtimeAt).toMatchObject({ member: null });
   expect(judgement.durationMs).toBe((observe(plain, { cutIn: 6, end: DEADLINE }).length - 1) * 10);
 });
 

@@ -161,11 +161,13 @@ test("one more upgrade of a mixed fleet must lead to one release, where each of 
 });
 
 test("a record knows each member", () => {
-  const { members, downtimeMs } = judgedFleet(agents, { ends: AGENTS });
+  const { members, downtimeMs, downtimeAt } = judgedFleet(agents, { ends: AGENTS });
   expect(members?.[0]).toEqual({
     ...{ name: "host-1/agent", from: "1.0.0", to: "2.0.0", healthy: true, removed: false, restarted: true },
     ...{ downtimeMs: 20, downtimeTotalMs: 20 },
   });
   expect(members?.[3]).toMatchObject({ name: "host-2/proxy", to: "1.0.0", restarted: false, downtimeMs: 0 });
   expect(downtimeMs).toBe(20);
+  expect(downtimeAt).toMatchObject({ member: "host-1/agent" });
+  expect((downtimeAt?.to ?? 0) - (downtimeAt?.from ?? 0)).toBe(20);
 });

@@ -16,7 +16,7 @@ import { type Facts, gatherFacts, type JudgeInput } from "./facts.ts";
 import { fleetOf } from "./fleet.ts";
 import { membersOf } from "./members.ts";
 import { readOutcome } from "./outcome.ts";
-import { readTimeline, stepRecords, type Timeline } from "./timeline.ts";
+import { readTimeline, round, stepRecords, type Timeline } from "./timeline.ts";
 import { ownUpgrades } from "./upgrades.ts";
 
 export interface Judgement {
@@ -34,6 +34,8 @@ export interface Judgement {
   readonly downtimeMs: number | null;
   /** All such times together, of the one that has most. */
   readonly downtimeTotalMs: number | null;
+  /** Where the longest lies; absent when there was none. */
+  readonly downtimeAt?: NonNullable<CellRecord["downtimeAt"]>;
   /** Of a fleet: each host and service. */
   readonly members?: NonNullable<CellRecord["members"]>;
   /** What the product's facts were in the end. */
@@ -49,11 +51,15 @@ export function judge(input: JudgeInput): Judgement {
   const fleet = fleetOf(cell, product);
   const down = downtimes(timeline, fleet, ownUpgrades(cell, timeline));
   const members = fleet === null ? undefined : membersOf(timeline, fleet, down);
+  const longest = longestDowntime(down);
   const lastFacts = timeline.snapshots.get(decisiveSnapshot(cell.script))?.snapshot.facts;
   const measured = {
     fault: faultOf(cell, timeline),
-    downtimeMs: longestDowntime(down)?.ms ?? null,
+    downtimeMs: longest?.ms ?? null,
     downtimeTotalMs: down.length === 0 ? null : Math.max(...down.map(({ totalMs }) => totalMs)),
+    ...(longest === null || longest.at === null
+      ? {}
+      : { downtimeAt: { member: longest.member, from: round(longest.at.start), to: round(longest.at.end) } }),
     ...(members === undefined ? {} : { members }),
     ...(lastFacts === undefined ? {} : { facts: { ...lastFacts } }),
     steps: stepRecords(timeline, cell),

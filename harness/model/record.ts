@@ -63,6 +63,10 @@ export const cellRecord = z.strictObject({
   /** Milliseconds without a healthy agent during the upgrade: the longest gap; null when not measured. */
   downtimeMs: z.number().nullable(),
   downtimeTotalMs: z.number().nullable().optional().describe("All such times together"),
+  downtimeAt: z
+    .strictObject({ member: z.string().nullable(), from: z.number(), to: z.number() })
+    .optional()
+    .describe("Where that gap lies, in milliseconds since the cell began, and whose it is where there are several hosts or services"),
   members: z.array(memberRecord).optional().describe("Hosts and services, where there are several"),
   facts: z.record(z.string(), z.string().nullable()).optional().describe("What the product's facts were in the end; null: no answer"),
   durationMs: z.number(),
@@ -91,6 +95,7 @@ export const sweepRecord = z.strictObject({
   run: z.int().describe("Points that ran and could be judged"),
   recovered: z.int().describe("Points in which nothing is wrong"),
   booted: z.int().optional().describe("Points that were really booted; the others look alike to a boot that was"),
+  undetermined: z.string().optional().describe("A state that booted in two ways: then nothing is foretold, and every state booted"),
   outcomes: z.array(z.strictObject({ outcome, points: z.int() })),
   cached: z.boolean().describe("The recording was taken from the cache"),
   failures: z.array(

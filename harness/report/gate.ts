@@ -2,7 +2,7 @@
 import type { RunRecord } from "../model/index.ts";
 import { VERDICTS } from "./marks.ts";
 import type { Counts, LeftOutOverview, Overview, ReasonOverview } from "./overview.ts";
-import { count, grouped, oneLine } from "./text.ts";
+import { count, grouped, listed, oneLine } from "./text.ts";
 
 /** `Gate closed` or `Gate open`. */
 export function gateLine(record: RunRecord): string {
@@ -34,10 +34,17 @@ export function countsLine(counts: Counts): string {
   return parts.length === 0 ? "no cells" : parts.join(" · ");
 }
 
-/** The cells that are skipped, or known to fail, for one reason. */
+/** The cells that are skipped, or known to fail, for one reason: `3 cells of sample: why`. */
 export function reasonLine(one: ReasonOverview): string {
-  return `${count(one.cells, "cell")}: ${oneLine(one.reason)}`;
+  return `${cellsOf(one.cells, one.products)}: ${oneLine(one.reason)}`;
 }
+
+/** `3 cells of sample and other`; without products, how many there are. */
+export function cellsOf(cells: number, products: readonly string[]): string {
+  return `${count(cells, "cell")}${products.length === 0 ? "" : ` of ${listed(products, MOST_PRODUCTS, "product")}`}`;
+}
+
+const MOST_PRODUCTS = 3;
 
 /** What a selection left out, as a sentence. */
 export function leftOutLine(one: LeftOutOverview): string {

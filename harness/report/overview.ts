@@ -44,6 +44,8 @@ export interface Overview {
 export interface ReasonOverview {
   readonly reason: string;
   readonly cells: number;
+  /** Their products, in the order of the run; none of a cell that the record only names. */
+  readonly products: readonly string[];
 }
 
 export interface LeftOutOverview {
@@ -119,9 +121,11 @@ function skipsBesideCells(record: RunRecord): RunRecord["skipped"] {
   return record.skipped.filter((skip) => !ids.has(skip.id));
 }
 
-function byReason(cells: readonly { readonly reason: string }[]): ReasonOverview[] {
+function byReason(cells: readonly { readonly reason: string; readonly product?: string }[]): ReasonOverview[] {
   const groups = Map.groupBy(cells, (cell) => cell.reason);
-  return [...groups].map(([reason, own]) => ({ reason, cells: own.length })).toSorted((a, b) => b.cells - a.cells);
+  return [...groups]
+    .map(([reason, own]) => ({ reason, cells: own.length, products: [...new Set(own.flatMap(({ product }) => product ?? []))] }))
+    .toSorted((a, b) => b.cells - a.cells);
 }
 
 function groupLeftOut(record: RunRecord): LeftOutOverview[] {

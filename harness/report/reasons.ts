@@ -2,9 +2,9 @@
 import type { CellRecord, RunRecord } from "../model/index.ts";
 import { type Attribution, attributionLine } from "./attribution.ts";
 import { cellLine } from "./cell-detail.ts";
-import { gateReasons, reasonLine } from "./gate.ts";
+import { cellsOf, gateReasons, reasonLine } from "./gate.ts";
 import type { Overview } from "./overview.ts";
-import { clip, count, grouped, oneLine } from "./text.ts";
+import { clipWords, count, grouped, oneLine } from "./text.ts";
 
 export interface MainReason {
   readonly text: string;
@@ -15,11 +15,11 @@ export interface MainReason {
 const MOST = 3;
 const LENGTH = 240;
 
-/** At most three reasons why the gate is closed; for an open one, what it lets pass. */
+/** At most three reasons why the gate is closed; for an open one, what it lets pass. What is about a product names it. */
 export function mainReasons(record: RunRecord, overview: Overview, found: readonly Attribution[]): MainReason[] {
   const all = record.gate === "open" ? letPass(overview) : [...broke(record), ...culprits(found), ...otherCauses(overview, found)];
   const told = all.length > 0 ? all : gateReasons(record, overview).map((text) => ({ text, cell: null }));
-  return told.slice(0, MOST).map(({ text, cell }) => ({ text: clip(oneLine(text), LENGTH), cell }));
+  return told.slice(0, MOST).map(({ text, cell }) => ({ text: clipWords(oneLine(text), LENGTH), cell }));
 }
 
 function broke(record: RunRecord): MainReason[] {
@@ -37,12 +37,15 @@ function otherCauses(overview: Overview, found: readonly Attribution[]): MainRea
     .map(({ cell, others }) => [cell, ...others].filter((one) => !covered.has(one)))
     .flatMap((cells) => {
       const [cell] = cells;
-      return cell === undefined ? [] : [{ text: `${count(cells.length, "cell")} ${cell.verdict}: ${cellLine(cell)}`, cell }];
+      return cell === undefined
+        ? []
+        : [{ text: `${oneLine(cell.product)}: ${count(cells.length, "cell")} ${cell.verdict}: ${cellLine(cell)}`, cell }];
     });
 }
 
-function letPass({ counts, total, known, skips }: Overview): MainReason[] {
-  const passed = `${grouped(counts.passed)} of ${count(total, "cell")} passed`;
+function letPass({ counts, total, products, known, skips }: Overview): MainReason[] {
+  const names = products.map(({ name }) => name);
+  const passed = `${grouped(counts.passed)} of ${cellsOf(total, names)} passed`;
   const [first, skip] = [known[0], skips[0]];
   return [
     { text: counts.known + counts.skipped === 0 ? passed : `${passed}; none failed that is not known`, cell: null },

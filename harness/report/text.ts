@@ -54,6 +54,21 @@ export function lastLines(text: string, most: number): { readonly lines: readonl
   return { lines: lines.slice(-most), before: Math.max(0, lines.length - most) };
 }
 
+/** The text in at most `width` characters, cut between words where there are some. */
+export function clipWords(text: string, width: number): string {
+  const cut = clip(text, width);
+  const space = cut.lastIndexOf(" ");
+  return cut === text || space < width / 2 ? cut : `${cut.slice(0, space)} …`;
+}
+
+/** `one`, `one and two`, `one, two, three and 4 more products`. */
+export function listed(names: readonly string[], most: number, noun: string): string {
+  const rest = names.length - most;
+  const parts = rest > 0 ? [...names.slice(0, most), count(rest, `more ${noun}`)] : names;
+  const [last = "", ...others] = parts.map(oneLine).toReversed();
+  return others.length === 0 ? last : `${others.toReversed().join(", ")} and ${last}`;
+}
+
 /** `1 cell`, `12,345 cells`. */
 export function count(amount: number, noun: string, plural = `${noun}s`): string {
   return `${grouped(amount)} ${amount === 1 ? noun : plural}`;

@@ -95,12 +95,13 @@ export class CellJudge {
 
   #record(cell: Cell, judgement: Judgement, observations: string): CellRecord {
     const decision = verdictOf(judgement, cell, this.#source.known, this.#today, (pattern, id) => this.#matches(pattern, id));
-    const { outcome, findings, fault, downtimeMs, downtimeTotalMs, members, facts, durationMs, steps } = judgement;
+    const { outcome, findings, fault, downtimeMs, downtimeTotalMs, downtimeAt, members, facts, durationMs, steps } = judgement;
     return {
       ...this.#head(cell),
       ...decision,
       ...{ outcome, findings, fault, downtimeMs },
       ...(downtimeTotalMs === null ? {} : { downtimeTotalMs }),
+      ...(downtimeAt === undefined ? {} : { downtimeAt }),
       ...(members === undefined ? {} : { members }),
       ...(facts === undefined ? {} : { facts }),
       ...{ durationMs, steps, observations },

@@ -1,7 +1,7 @@
 // What the report says of a run, put together from the same pure views that all other reports are made of.
 import type { CellRecord, ReleaseRecord, RunRecord } from "../../model/index.ts";
 import { attributionLine, attributions } from "../attribution.ts";
-import { countsLine, gateLine, leftOutLine, reasonLine, runDuration } from "../gate.ts";
+import { cellsOf, countsLine, gateLine, leftOutLine, reasonLine, runDuration } from "../gate.ts";
 import type { Details } from "../junit.ts";
 import { type Overview, overviewOf } from "../overview.ts";
 import { mainReasons } from "../reasons.ts";
@@ -12,8 +12,8 @@ import { detailOf } from "./detail.ts";
 import { edgesOf } from "./edges.ts";
 import { byUrgency, encodeCells } from "./encode.ts";
 
-/** Cells told at length; more would make a file that nobody can mail. */
-const MOST_DETAILED = 400;
+/** Cells told at length, about 1 KiB each; many more would make a file that nobody can mail. */
+const MOST_DETAILED = 1000;
 /** Characters of all details together. */
 const DETAIL_BUDGET = 12_000_000;
 const MOST_LISTED = 200;
@@ -88,9 +88,10 @@ function notRun(record: RunRecord, overview: Overview): ReportData["notRun"] {
   const skipped = [...record.cells.filter(({ verdict }) => verdict === "skipped"), ...overview.namedSkips];
   const ids = Map.groupBy(skipped, ({ reason }) => reason);
   return {
-    skips: overview.skips.slice(0, MOST_LISTED).map(({ reason, cells }) => ({
+    skips: overview.skips.slice(0, MOST_LISTED).map(({ reason, cells, products }) => ({
       reason: clip(oneLine(reason), LINE),
       cells,
+      whose: cellsOf(cells, products),
       ids: (ids.get(reason) ?? []).slice(0, MOST_SAME).map(({ id }) => oneLine(id)),
     })),
     leftOut: overview.leftOut.slice(0, MOST_LISTED).map(leftOutLine),

@@ -89,7 +89,7 @@ test("only so many cells are told at length, one of each cause first", () => {
     verdict: "failed",
     findings: [{ check: "rare", path: null, expected: "a", actual: "b", step: 1 }],
   });
-  const often = Array.from({ length: 600 }, (_, index) =>
+  const often = Array.from({ length: 1200 }, (_, index) =>
     sampleCell({
       from: `1.${index}.0`,
       verdict: "failed",
@@ -98,9 +98,18 @@ test("only so many cells are told at length, one of each cause first", () => {
   );
   const content = contentOf({ ...SAMPLE, cells: [...often, rare] }, () => undefined);
   const details = JSON.parse(content.details) as DetailData[];
-  expect(details).toHaveLength(400);
-  expect(content.data.columns.detail.filter((at) => at >= 0)).toHaveLength(400);
-  expect(details[content.data.columns.detail[600] ?? -1]?.findings[0]?.check).toBe("rare");
+  expect(details).toHaveLength(1000);
+  expect(content.data.columns.detail.filter((at) => at >= 0)).toHaveLength(1000);
+  expect(details[content.data.columns.detail[1200] ?? -1]?.findings[0]?.check).toBe("rare");
+});
+
+test("where there is no room for all, products and scenarios take turns, and no sweep keeps anybody out", () => {
+  const points = Array.from({ length: 1200 }, (_, index) => sampleCell({ scenario: `kill-sweep.${index}-after` }));
+  const others = ["other", "sample"].flatMap((product) => ["clean", "disk-full"].map((scenario) => sampleCell({ product, scenario })));
+  const cells = [...points, ...others];
+  const { detail } = contentOf({ ...SAMPLE, cells }, () => undefined).data.columns;
+  expect(detail.filter((at) => at >= 0)).toHaveLength(1000);
+  expect(detail.slice(-others.length).every((at) => at >= 0)).toBe(true);
 });
 
 describe("timeline", () => {
@@ -118,12 +127,12 @@ describe("timeline", () => {
   ];
 
   test("the downtime is the one that was judged, where it lies", () => {
-    const downtime = (downtimeMs: number | null) => timelineOf({ steps: [...steps], downtimeMs, findings: [] }, seen)?.downtime;
-    expect(downtime(100)).toEqual({ from: 40, to: 140, lane: "agent answers" });
-    expect(downtime(20)).toEqual({ from: 10, to: 30, lane: "agent answers" });
-    expect(downtime(0)).toBeNull();
-    expect(downtime(null)).toBeNull();
-    expect(downtime(5000)).toBeNull();
+    const downtimeAt = { member: null, from: 42, to: 140 };
+    expect(timelineOf({ steps: [...steps], findings: [], downtimeAt }, seen)?.downtime).toEqual({
+      ...{ from: 42, to: 140 },
+      lane: "agent answers",
+    });
+    expect(timelineOf({ steps: [...steps], findings: [] }, seen)?.downtime).toBeNull();
   });
 
   test("a step that never ended is drawn as broken; a service's process from its start to its end", () => {
@@ -133,7 +142,7 @@ describe("timeline", () => {
       { t: 70, kind: "service", service: "agent", event: "started", pid: 8 },
       { t: 400, kind: "end", end: { how: "deadline", detail: "", leaks: [] } },
     ];
-    const lanes = timelineOf({ steps: [...steps], downtimeMs: null, findings: [] }, [...seen, ...more])?.lanes;
+    const lanes = timelineOf({ steps: [...steps], findings: [] }, [...seen, ...more])?.lanes;
     expect(lanes?.find(({ name }) => name === "steps")?.spans).toEqual([{ from: 200, to: 400, label: "1 Trigger", tone: "bad" }]);
     expect(lanes?.find(({ name }) => name === "agent")?.spans).toEqual([
       { from: 20, to: 60, label: "pid 7, exited with code 1", tone: "odd" },
@@ -152,7 +161,7 @@ describe("timeline", () => {
       { t: 12, kind: "end", end: { how: "complete", detail: "", leaks: [] } },
     ];
     const tones = (findings: CellRecord["findings"]): string[] =>
-      (timelineOf({ steps: [...steps], downtimeMs: null, findings }, taken)?.lanes ?? []).map(
+      (timelineOf({ steps: [...steps], findings }, taken)?.lanes ?? []).map(
         ({ name, spans }) => `${name}: ${spans.map(({ tone }) => tone).join(" ")}`,
       );
     expect(tones([finding])).toEqual(["steps: bad", "agent answers: dim good odd"]);
@@ -160,7 +169,7 @@ describe("timeline", () => {
   });
 
   test("without observations there is none", () => {
-    expect(timelineOf({ steps: [], downtimeMs: 10, findings: [] }, [])).toBeNull();
+    expect(timelineOf({ steps: [], findings: [], downtimeAt: { member: null, from: 0, to: 10 } }, [])).toBeNull();
   });
 });
 
@@ -192,18 +201,51 @@ describe("a fleet", () => {
     ]);
   });
 
-  test("a reboot is no downtime of the upgrade, and only members are judged where there are some", () => {
-    const reboot = [
-      { t: 900, kind: "member", member: "host-1/api", version: null, healthy: false },
-      { t: 1205, kind: "member", member: "host-1/api", version: "2.0.0", healthy: true },
-    ] as const;
-    expect(timelineOf({ ...FLEET_CELL, downtimeMs: 302 }, [...fleetDetails(), ...reboot])?.downtime).toEqual({
-      from: 400,
-      to: 702,
-      lane: "host-1/api",
-    });
-    expect(timelineOf({ ...FLEET_CELL, downtimeMs: 305 }, [...fleetDetails(), ...reboot])?.downtime).toBeNull();
-    expect(timelineOf({ ...FLEET_CELL, downtimeMs: 500 }, fleetDetails())?.downtime).toBeNull();
+  const change = (t: number, healthy: boolean): Observation => ({
+    ...{ t, kind: "member", member: "host-1/api", version: healthy ? "2.0.0" : null, healthy },
+  });
+  const outages = (seen: readonly Observation[], cell: Pick<CellRecord, "downtimeMs" | "members"> = FLEET_CELL) => {
+    const table = tablesOf(cell, seen).find(({ title }) => title.startsWith("Without"));
+    return [table?.head, ...(table?.rows ?? []).map(({ cells }) => cells)];
+  };
+
+  test("an outage counts from one change to the other, although somebody looked meanwhile; a reboot is none of the upgrade", () => {
+    const seen = fleetDetails().filter((one) => one.kind !== "member" || one.member !== "host-1/api" || one.t < 700);
+    const reboot = [change(1205, true), change(1300, false), change(1400, true)];
+    expect(outages([...seen, ...reboot])).toEqual([
+      ["who", "begun in step 7"],
+      ["at least one", "500ms"],
+      ["host-1/api", "905ms in 2, longest 805ms"],
+    ]);
+    expect(outages(seen).at(-1)).toEqual(["host-1/api", "700ms in 2, longest 600ms, and not healthy again"]);
+  });
+
+  test("outages stand by the step in which they began, what was judged of them beside them; who was taken away is not missed", () => {
+    const more: Observation[] = [
+      { t: 705, kind: "step", step: 8, event: "started" },
+      ...[change(710, false), change(760, true)],
+      { t: 765, kind: "host", host: "host-1", event: "removed" },
+      ...[change(766, false), change(790, true)],
+    ];
+    const members = [
+      {
+        ...{ name: "host-1/api", from: "1.4.0", to: "2.0.0", healthy: true, removed: false, restarted: true },
+        ...{ downtimeMs: 300, downtimeTotalMs: 400 },
+      },
+    ];
+    const seen = [...fleetDetails(), ...more].toSorted((one, other) => one.t - other.t);
+    expect(outages(seen, { ...FLEET_CELL, members })).toEqual([
+      ["who", "begun in step 7", "begun in step 8", "judged as downtime"],
+      ["at least one", "500ms", "none", "not judged"],
+      ["host-1/api", "400ms in 2, longest 300ms", "50ms", "300ms (400ms in all)"],
+    ]);
+    const lane = timelineOf(FLEET_CELL, seen)?.lanes.find(({ name }) => name === "host-1/api");
+    expect(lane?.spans.slice(-4).map(({ from, to, tone }) => [from, to, tone])).toEqual([
+      [710, 760, "bad"],
+      [760, 765, "good"],
+      [766, 790, "dim"],
+      [790, 1000, "good"],
+    ]);
   });
 
   test("members stand machine by machine, the second before the tenth", () => {
@@ -214,16 +256,16 @@ describe("a fleet", () => {
       version: "1",
       healthy: true,
     }));
-    expect(
-      timelineOf({ ...FLEET_CELL, downtimeMs: null }, [...seen, { t: 2, kind: "problem", message: "" }])?.lanes.map(({ name }) => name),
-    ).toEqual([...["host-10", "host-1/a", "host-2/a", "host-2/b"]]);
+    expect(timelineOf(FLEET_CELL, [...seen, { t: 2, kind: "problem", message: "" }])?.lanes.map(({ name }) => name)).toEqual([
+      ...["host-10", "host-1/a", "host-2/a", "host-2/b"],
+    ]);
   });
 
   test("what was away, restarted, disagreed, or was not answered", () => {
     expect(tables(false)).toEqual({
       "Without a healthy answer during the upgrade": [
-        [false, "at least one", "500ms", "500ms", "1"],
-        [false, "host-1/api", "300ms", "400ms", "2"],
+        [false, "at least one", "500ms"],
+        [false, "host-1/api", "400ms in 2, longest 300ms"],
       ],
       Members: [
         [false, "host-1/api", "1.4.0", "2.0.0, new process"],
@@ -248,7 +290,7 @@ describe("a fleet", () => {
     const once = [health(0, true), before, health(10, false), health(30, true)];
     expect(tablesOf({ downtimeMs: 20 }, once)).toEqual([]);
     const twice = [...once, health(40, false), health(70, true)];
-    expect(tablesOf({ downtimeMs: 30 }, twice).map(({ rows }) => rows[0]?.cells)).toEqual([["the agent", "30ms", "50ms", "2"]]);
+    expect(tablesOf({ downtimeMs: 30 }, twice).map(({ rows }) => rows[0]?.cells)).toEqual([["the agent", "50ms in 2, longest 30ms"]]);
     expect(tablesOf({ downtimeMs: null }, twice)).toEqual([]);
   });
 });

@@ -86,7 +86,8 @@ export interface Edges {
 
 /** What did not run, and what was otherwise not as it is at a user's. */
 export interface NotRun {
-  readonly skips: readonly { readonly reason: string; readonly cells: number; readonly ids: readonly string[] }[];
+  /** `whose`: how many cells, of which products. */
+  readonly skips: readonly { readonly reason: string; readonly cells: number; readonly whose: string; readonly ids: readonly string[] }[];
   readonly leftOut: readonly string[];
   readonly unavailable: readonly string[];
   readonly settings: readonly string[];

@@ -108,7 +108,18 @@ function idForm(cell: CellRecord, ids: Dictionary): number {
   return cell.id === address({ ...cell, chain: cell.next }) ? -2 : ids.number(cell.id);
 }
 
-/** Cells in the order in which they are told at length when there is no room for all: what is worst first. */
+/**
+ * Cells in the order in which they are told at length when there is no room for all: what is worst first. Of equally bad
+ * ones the products and their scenarios take turns, so that the points of a sweep keep nobody else out.
+ */
 export function byUrgency(cells: RunRecord["cells"]): CellRecord[] {
-  return cells.filter(({ verdict }) => verdict !== "skipped").toSorted((a, b) => MARKS[b.verdict].rank - MARKS[a.verdict].rank);
+  const taken = new Map<string, number>();
+  const turns = cells.flatMap((cell) => {
+    if (cell.verdict === "skipped") return [];
+    const group = [cell.verdict, cell.product, cell.scenario.split(".", 1)[0]].join("\n");
+    const turn = taken.get(group) ?? 0;
+    taken.set(group, turn + 1);
+    return [{ cell, turn }];
+  });
+  return turns.toSorted((a, b) => MARKS[b.cell.verdict].rank - MARKS[a.cell.verdict].rank || a.turn - b.turn).map(({ cell }) => cell);
 }

@@ -2,15 +2,9 @@
 import type { Observation, StepRecord } from "../../model/index.ts";
 import { clip, oneLine } from "../text.ts";
 import type { Lane, Span } from "./data.ts";
+import { type Answer, livesOf, type Stretch } from "./outages.ts";
 
 const LABEL = 160;
-
-/** What answers at a time; from one change to the next it stays so. */
-export interface Answer {
-  readonly t: number;
-  readonly version: string | null;
-  readonly healthy: boolean;
-}
 
 /** The answers of one: of the product as a whole, or of a member. */
 export interface Answering {
@@ -19,8 +13,8 @@ export interface Answering {
   /** A member; null: the product as a whole. */
   readonly member: string | null;
   readonly answers: readonly Answer[];
-  /** When it was taken away; else when the cell ended. */
-  readonly end: number;
+  /** When it was expected to answer. */
+  readonly lives: readonly Stretch[];
 }
 
 /** The whole first, then its members by name. */
@@ -31,14 +25,14 @@ export function answering(seen: readonly Observation[], end: number): Answering[
     ({ member }) => member,
   );
   const removed = seen.flatMap((one) => (one.kind === "host" && one.event === "removed" ? [one] : []));
+  const name = members.size === 0 ? "agent answers" : "all answer";
   return [
-    ...(whole.length === 0 ? [] : [{ name: members.size === 0 ? "agent answers" : "all answer", member: null, answers: whole, end }]),
+    ...(whole.length === 0 ? [] : [{ name, member: null, answers: whole, lives: livesOf(whole, [], end) }]),
     ...[...members]
       .toSorted(([a], [b]) => byName(a, b))
-      .map(([name, answers]) => {
-        const gone = removed.findLast(({ host }) => name === host || name.startsWith(`${host}/`));
-        const back = gone !== undefined && answers.some(({ t, version }) => t > gone.t && version !== null);
-        return { name: oneLine(name), member: name, answers, end: gone === undefined || back ? end : gone.t };
+      .map(([member, answers]) => {
+        const gone = removed.filter(({ host }) => member === host || member.startsWith(`${host}/`)).map(({ t }) => t);
+        return { name: oneLine(member), member, answers, lives: livesOf(answers, gone, end) };
       }),
   ];
 }
@@ -48,15 +42,16 @@ function byName(a: string, b: string): number {
   return Number(a.includes("/")) - Number(b.includes("/")) || a.localeCompare(b, "en", { numeric: true });
 }
 
-export function answerLane({ name, answers, end }: Pick<Answering, "name" | "answers" | "end">): Lane {
-  const up = answers.findIndex(({ healthy }) => healthy);
-  const spans = answers
-    .filter(({ t }) => t < end)
-    .map(({ t, version, healthy }, index, own): Span => {
-      const label = version === null ? "nothing answers" : `${oneLine(version)}, ${healthy ? "healthy" : "not healthy"}`;
-      const tone = healthy ? "good" : index < up ? "dim" : version === null ? "bad" : "odd"; // before it was up for once, nothing is wrong
-      return { from: t, to: own[index + 1]?.t ?? end, label, tone };
-    });
+/** Where it is not expected to answer, nothing is wrong; when it was taken away for good, its lane ends. */
+export function answerLane({ name, answers, lives }: Pick<Answering, "name" | "answers" | "lives">, end: number): Lane {
+  const spans = answers.flatMap(({ t, version, healthy }, index): Span[] => {
+    const life = lives.find(({ from, to }) => from <= t && t < to);
+    if (life === undefined && lives.length > 0 && !lives.some(({ from }) => from > t)) return [];
+    const label = version === null ? "nothing answers" : `${oneLine(version)}, ${healthy ? "healthy" : "not healthy"}`;
+    const early = life === undefined && lives.length > 0;
+    const tone = healthy ? "good" : early ? "dim" : version === null ? "bad" : "odd";
+    return [{ from: t, to: Math.min(answers[index + 1]?.t ?? end, life?.to ?? end), label, tone }];
+  });
   return { name, spans };
 }
 

@@ -119,6 +119,7 @@ export const FLEET_CELL: CellRecord = sampleCell({
   verdict: "failed",
   outcome: "upgraded",
   downtimeMs: 300,
+  downtimeAt: { member: "host-1/api", from: 400, to: 700 },
   findings: [{ check: "consistent-sources", path: null, expected: "one answer", actual: "runs says 2.0.0, intent says 1.4.0", step: 7 }],
   steps: FAILED.steps ?? [],
 });

@@ -3,7 +3,7 @@ import type { CellRecord, Member, Observation, Snapshot, SnapshotLabel, Statemen
 import { clip, formatDuration, oneLine } from "../text.ts";
 import type { DetailTable } from "./data.ts";
 import { type Answering, answering } from "./lanes.ts";
-import { type Stretch, stretchesOf, upgradeTime } from "./outages.ts";
+import { type Outage, outagesOf, type Stretch, upgradeTime } from "./outages.ts";
 
 const MOST_ROWS = 60;
 const VALUE = 200;
@@ -20,12 +20,14 @@ interface Look {
   readonly snapshot: Snapshot;
 }
 
+type Told = Pick<CellRecord, "downtimeMs" | "members">;
+
 /** Those that have something to tell; none for a product with one agent, but for the time it was away. */
-export function tablesOf({ downtimeMs }: Pick<CellRecord, "downtimeMs">, seen: readonly Observation[]): DetailTable[] {
+export function tablesOf(cell: Told, seen: readonly Observation[]): DetailTable[] {
   const looks = seen.flatMap((one): Look[] =>
     one.kind === "snapshot" && one.label !== "fresh" ? [{ when: WHEN[one.label], snapshot: one.snapshot }] : [],
   );
-  const tables = [outageTable(downtimeMs, seen), memberTable(looks), factTable(looks), ...sourceTables(looks), burstTable(seen)];
+  const tables = [outageTable(cell, seen), memberTable(looks), factTable(looks), ...sourceTables(looks), burstTable(seen)];
   return tables
     .filter(({ rows }) => rows.length > 0)
     .map(({ rows, ...table }) => ({ ...table, rows: worstFirst(rows).slice(0, MOST_ROWS), more: Math.max(0, rows.length - MOST_ROWS) }));
@@ -33,25 +35,54 @@ export function tablesOf({ downtimeMs }: Pick<CellRecord, "downtimeMs">, seen: r
 
 type Whole = Omit<DetailTable, "more">;
 
-/** Only where it was measured. One agent that was away once has its downtime already told. */
-function outageTable(downtimeMs: number | null, seen: readonly Observation[]): Whole {
+/**
+ * Only where it was measured. Each outage counts whole, in the column of the step in which it began; what of it was judged as
+ * downtime stands beside it. One agent that was away once has its downtime already told.
+ */
+function outageTable({ downtimeMs, members }: Told, seen: readonly Observation[]): Whole {
   const end = seen.reduce((most, { t }) => Math.max(most, t), 0);
   const time = downtimeMs === null ? null : upgradeTime(seen, end);
-  const asked = time === null ? [] : answering(seen, end).map((one) => ({ ...one, lengths: lengthsOf(one, time) }));
-  const away = asked.filter(({ lengths }) => lengths.length > 0);
+  const starts = seen.filter((one) => one.kind === "step" && one.event === "started");
+  const stepAt = (t: number): number => starts.findLast((start) => start.t <= t)?.step ?? 0;
+  const asked = time === null ? [] : answering(seen, end).map((one) => ({ ...one, outages: within(time, one) }));
+  const all = asked.flatMap(({ outages }) => outages);
+  const steps = [...new Set(all.map(({ from }) => stepAt(from)))].toSorted((one, other) => one - other);
+  const away = asked.filter(({ outages }) => outages.length > 0);
   return {
     title: "Without a healthy answer during the upgrade",
-    head: ["who", "longest", "in all", "times"],
-    rows: (asked.length === 1 && away[0]?.lengths.length === 1 ? [] : away).map(({ member, lengths }) => {
-      const total = lengths.reduce((sum, ms) => sum + ms, 0);
+    head: ["who", ...steps.map((step) => (step === 0 ? "begun ahead of the steps" : `begun in step ${step}`)), ...judgedHead(members)],
+    rows: (asked.length === 1 && all.length === 1 ? [] : away).map(({ member, outages }) => {
       const who = member === null ? (asked.length === 1 ? "the agent" : "at least one") : oneLine(member);
-      return { cells: [who, formatDuration(Math.max(...lengths)), formatDuration(total), String(lengths.length)], bad: false };
+      const begun = Map.groupBy(outages, ({ from }) => stepAt(from));
+      return { cells: [who, ...steps.map((step) => outageText(begun.get(step) ?? [])), ...judgedText(member, members)], bad: false };
     }),
   };
 }
 
-function lengthsOf(one: Answering, { from, to }: Stretch): number[] {
-  return stretchesOf(one, from, to).map((stretch) => stretch.to - stretch.from);
+function within({ from, to }: Stretch, { answers, lives }: Answering): Outage[] {
+  return outagesOf(answers, lives).filter((outage) => from <= outage.from && outage.from < to);
+}
+
+/** `310ms`, `1.2s in 3, longest 800ms`; with a word where no healthy answer ended one. */
+function outageText(outages: readonly Outage[]): string {
+  const lengths = outages.map(({ from, to }) => to - from);
+  if (lengths.length === 0) return "none";
+  const total = formatDuration(lengths.reduce((sum, ms) => sum + ms, 0));
+  const parts = lengths.length === 1 ? total : `${total} in ${lengths.length}, longest ${formatDuration(Math.max(...lengths))}`;
+  return outages.some(({ over }) => !over) ? `${parts}, and not healthy again` : parts;
+}
+
+function judgedHead(members: Told["members"]): string[] {
+  return members === undefined ? [] : ["judged as downtime"];
+}
+
+/** Only members are judged where there are some. */
+function judgedText(name: string | null, members: Told["members"]): string[] {
+  if (members === undefined) return [];
+  const member = members.find((one) => one.name === name);
+  if (member === undefined || member.downtimeMs === null) return ["not judged"];
+  const [longest, all] = [member.downtimeMs, member.downtimeTotalMs ?? member.downtimeMs];
+  return [`${formatDuration(longest)}${all > longest ? ` (${formatDuration(all)} in all)` : ""}`];
 }
 
 /** Members beside each other at each moment; a process that is another one than at the moment before is told. */

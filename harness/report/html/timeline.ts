@@ -3,25 +3,23 @@ import type { CellRecord, Observation } from "../../model/index.ts";
 import { clip, formatBytes, formatDuration, oneLine } from "../text.ts";
 import type { Timeline, TimelineMark } from "./data.ts";
 import { type Answering, answering, answerLane, commandLane, networkLanes, serviceLanes, stepLane } from "./lanes.ts";
-import { stretchesOf, upgradeTime } from "./outages.ts";
 
 const MOST_SPANS = 120;
 const MOST_MARKS = 60;
 const MOST_LANES = 40;
 const LABEL = 160;
-const TOLERANCE_MS = 2;
 
-type Told = Pick<CellRecord, "steps" | "downtimeMs" | "findings">;
+type Told = Pick<CellRecord, "steps" | "downtimeAt" | "findings">;
 
 /** null: nothing was observed over time. */
-export function timelineOf({ steps, downtimeMs, findings }: Told, seen: readonly Observation[]): Timeline | null {
+export function timelineOf({ steps, downtimeAt, findings }: Told, seen: readonly Observation[]): Timeline | null {
   const own = seen.filter((one) => one.kind !== "snapshot" || one.label !== "fresh");
   const end = own.reduce((most, { t }) => Math.max(most, t), 0);
   if (end <= 0) return null;
   const asked = answering(own, end);
   const all = [
     stepLane(steps, own, end, new Set(findings.flatMap(({ step }) => step ?? []))),
-    ...asked.map(answerLane),
+    ...asked.map((one) => answerLane(one, end)),
     ...networkLanes(own, end),
     ...serviceLanes(own, end),
     commandLane(own),
@@ -32,7 +30,7 @@ export function timelineOf({ steps, downtimeMs, findings }: Told, seen: readonly
     lanes,
     moreLanes: all.length - lanes.length,
     marks: marks(own).slice(0, MOST_MARKS),
-    downtime: downtimeOf(downtimeMs, asked, own, end),
+    downtime: downtimeAt === undefined ? null : { from: downtimeAt.from, to: downtimeAt.to, lane: laneOf(downtimeAt.member, asked) },
   };
 }
 
@@ -62,24 +60,9 @@ function marks(seen: readonly Observation[]): TimelineMark[] {
 
 const NETWORK = { cut: "cut", slow: "slowed down", heal: "whole again" } as const;
 
-/**
- * Where the downtime that was judged lies: the stretch without a healthy answer, during the upgrade, that is as long or else the
- * least one that is longer; of members where there are some, for each is judged by itself.
- */
-function downtimeOf(
-  downtimeMs: number | null,
-  asked: readonly Answering[],
-  seen: readonly Observation[],
-  end: number,
-): Timeline["downtime"] {
-  const time = upgradeTime(seen, end);
-  if (downtimeMs === null || downtimeMs <= 0 || time === null) return null;
-  const members = asked.filter(({ member }) => member !== null);
-  const [least] = (members.length > 0 ? members : asked)
-    .flatMap((one) => stretchesOf(one, time.from, time.to).map((stretch) => ({ ...stretch, lane: one.name })))
-    .filter(({ from, to }) => to - from >= downtimeMs - TOLERANCE_MS)
-    .toSorted((a, b) => a.to - a.from - (b.to - b.from));
-  return least === undefined ? null : { from: least.from, to: least.from + downtimeMs, lane: least.lane };
+/** The lane in which the downtime that was judged lies. */
+function laneOf(member: string | null, asked: readonly Answering[]): string {
+  return asked.find((one) => one.member === member)?.name ?? "";
 }
 
 /** What a picture shows, in one sentence for those who do not see it. */

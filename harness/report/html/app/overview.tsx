@@ -128,25 +128,29 @@ function NotRun() {
       {skips.length > 0 && (
         <>
           <h3>Skipped</h3>
-          <ul>
-            {skips.map(({ reason, cells, ids }) => (
-              <li key={reason}>
-                <details>
-                  <summary>
-                    {count(cells, "cell")}: {reason}
-                  </summary>
-                  <ul>
-                    {ids.map((id) => (
-                      <li key={id}>
-                        <code>{id}</code>
-                      </li>
-                    ))}
-                    {cells > ids.length && <li>… and {count(cells - ids.length, "more cell")}</li>}
-                  </ul>
-                </details>
-              </li>
-            ))}
-          </ul>
+          <Growing total={skips.length} step={10}>
+            {(most) => (
+              <ul>
+                {skips.slice(0, most).map(({ reason, cells, whose, ids }) => (
+                  <li key={reason}>
+                    <details>
+                      <summary>
+                        {whose}: {reason}
+                      </summary>
+                      <ul>
+                        {ids.map((id) => (
+                          <li key={id}>
+                            <code>{id}</code>
+                          </li>
+                        ))}
+                        {cells > ids.length && <li>… and {count(cells - ids.length, "more cell")}</li>}
+                      </ul>
+                    </details>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Growing>
         </>
       )}
       <Part title="Left out by selections" lines={leftOut} />
