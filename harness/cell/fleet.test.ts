@@ -239,6 +239,7 @@ test.skipIf(process.getuid?.() !== 0)(
   async () => {
     await using fleet = await installedFleet({ conditions: { user: "unprivileged" } });
     await take(fleet, { add: "host-3" });
+    expect(await take(fleet, { run: "peers", code: [0] })).toBe("peers ended with 0"); // the lines, too
     await take(fleet, { companion: "store", do: "upgrade", release: "to" });
     await upgrade(fleet);
     const { tree, version, facts } = await snapshot(fleet);
