@@ -16,26 +16,24 @@
 #define RWF_DSYNC 0x2
 #define RWF_SYNC 0x4
 #endif
-#define CHUNK (256 * 1024)
-
-static char chunk[CHUNK];
-
 /* Position and flags of an open descriptor. What tells them stays open: the next write is often to the same one, and the kernel
  * looks the number up again at each reading. */
 static bool descriptor_state(struct tracee *t, int fd, int64_t *position, unsigned *flags)
 {
-	char file[64], text[512];
+	static const char POSITION[] = "pos:\t", FLAGS[] = "\nflags:\t";
+	char name[32], text[512], *end;
 	if (t->info < 0 || t->info_of != fd) {
 		if (t->info >= 0) close(t->info);
-		snprintf(file, sizeof file, "/proc/%d/fdinfo/%d", t->tid, fd);
-		t->info = open(file, O_RDONLY | O_CLOEXEC);
+		snprintf(name, sizeof name, "fdinfo/%d", fd);
+		t->info = open_of(t, name, O_RDONLY);
 		t->info_of = fd;
 	}
 	ssize_t size = t->info < 0 ? -1 : pread(t->info, text, sizeof text - 1, 0);
 	text[size < 0 ? 0 : size] = '\0';
-	long long at;
-	if (sscanf(text, "pos:\t%lld\nflags:\t%o", &at, flags) != 2) return false;
-	*position = at;
+	if (strncmp(text, POSITION, sizeof POSITION - 1) != 0) return false;
+	*position = strtoll(text + sizeof POSITION - 1, &end, 10);
+	if (strncmp(end, FLAGS, sizeof FLAGS - 1) != 0) return false;
+	*flags = (unsigned)strtoul(end + sizeof FLAGS - 1, NULL, 8);
 	return true;
 }
 
@@ -60,26 +58,30 @@ static void place(struct tracee *t, struct op *op, int64_t written)
 {
 	int64_t position = 0;
 	unsigned flags = 0;
-	char link[64];
 	struct stat file;
 	if (!descriptor_state(t, op->fd, &position, &flags)) event_problem("Cannot tell where %d writes in %s", t->tid, op->path);
 	unsigned call_flags = t->nr == SYS_pwritev2 ? (unsigned)t->args[5] : 0;
 	op->synchronous = (flags & O_DSYNC) != 0 || (call_flags & (RWF_DSYNC | RWF_SYNC)) != 0; /* O_SYNC has the bit of O_DSYNC */
 	/* pwrite to a descriptor that appends goes to the end, whatever its argument says. */
 	op->appends = (flags & O_APPEND) != 0 || (call_flags & RWF_APPEND) != 0;
-	descriptor_link(t, op->fd, link, sizeof link);
 	if (op->offset < 0) op->offset = position - written;
-	else if (op->appends && stat(link, &file) == 0) op->offset = file.st_size - written;
+	else if (op->appends && stat_descriptor(t, op->fd, &file)) op->offset = file.st_size - written;
+}
+
+static size_t smaller(size_t size, int64_t left)
+{
+	return left < (int64_t)size ? (size_t)left : size;
 }
 
 static int64_t copy_memory(struct tracee *t, uint64_t address, int64_t length)
 {
 	int64_t done = 0;
 	while (done < length) {
-		int64_t left = length - done;
-		ssize_t got = read_memory(t, address + (uint64_t)done, chunk, left < CHUNK ? (size_t)left : CHUNK);
+		size_t size;
+		char *room = data_room(&size);
+		ssize_t got = read_memory(t, address + (uint64_t)done, room, smaller(size, length - done));
 		if (got <= 0) break;
-		append_data(chunk, (size_t)got);
+		data_added((size_t)got);
 		done += got;
 	}
 	return done;
@@ -107,10 +109,11 @@ int64_t copy_file(const char *file, int64_t offset, int64_t length, int64_t *sta
 	int64_t done = 0;
 	*start = data_position();
 	while (length < 0 || done < length) {
-		int64_t left = length < 0 ? CHUNK : length - done;
-		ssize_t got = pread(fd, chunk, left < CHUNK ? (size_t)left : CHUNK, offset + done);
+		size_t size;
+		char *room = data_room(&size);
+		ssize_t got = pread(fd, room, length < 0 ? size : smaller(size, length - done), offset + done);
 		if (got <= 0) break;
-		append_data(chunk, (size_t)got);
+		data_added((size_t)got);
 		done += got;
 	}
 	close(fd);
@@ -125,12 +128,10 @@ static int64_t read_back(struct tracee *t, struct op *op, int64_t written)
 }
 
 /* How much a clone wrote: it returns none. */
-static int64_t cloned(const struct tracee *t, const struct op *op)
+static int64_t cloned(struct tracee *t, const struct op *op)
 {
-	char link[64];
 	struct stat file;
-	descriptor_link(t, op->fd, link, sizeof link);
-	return stat(link, &file) == 0 ? file.st_size - op->offset : 0;
+	return stat_descriptor(t, op->fd, &file) ? file.st_size - op->offset : 0;
 }
 
 /* After: the true offset, and the bytes. From the caller's memory where they came from there, else out of the file. */

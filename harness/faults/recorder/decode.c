@@ -60,11 +60,9 @@ static bool on_path(struct tracee *t, struct op *op)
 /* Only files hold everybody up: a write to a pipe, a terminal or a socket may wait for somebody who is held. */
 static bool decode_write(struct tracee *t, struct op *op)
 {
-	char link[64];
 	struct stat file;
 	if (!on_descriptor(t, argument_fd(t, t->call->fd), op)) return false;
-	descriptor_link(t, op->fd, link, sizeof link);
-	if (stat(link, &file) != 0 || !S_ISREG(file.st_mode)) return false;
+	if (!stat_descriptor(t, op->fd, &file) || !S_ISREG(file.st_mode)) return false;
 	locate_write(t, op);
 	return true;
 }
@@ -139,14 +137,12 @@ static bool tell_mapping(struct tracee *t, struct op *op)
 
 static bool decode_sync(struct tracee *t, struct op *op)
 {
-	char link[64];
 	struct stat file;
 	if (op->kind == OP_SYNC) return true;
 	if (op->kind == OP_MSYNC) return path_of_mapping(t, t->args[0], op->path) && is_watched(op->path);
 	op->fd = argument_fd(t, t->call->fd);
 	if (op->kind != OP_SYNCFS) return on_descriptor(t, op->fd, op);
-	descriptor_link(t, op->fd, link, sizeof link);
-	return path_of_descriptor(t, op->fd, op->path, &op->deleted) && stat(link, &file) == 0 && shares_file_system(file.st_dev);
+	return path_of_descriptor(t, op->fd, op->path, &op->deleted) && stat_descriptor(t, op->fd, &file) && shares_file_system(file.st_dev);
 }
 
 /* The kinds that need no more than the file they work on, and perhaps a number or a text. */
@@ -203,10 +199,8 @@ static const char *type_name(mode_t mode)
 /* Mode and owner as they became: after umask, set-group-id directories and default access lists. */
 static void look_again(struct tracee *t, struct op *op)
 {
-	char link[64];
 	struct stat file;
-	descriptor_link(t, op->fd, link, sizeof link);
-	if ((op->fd >= 0 ? stat(link, &file) : lstat(op->path, &file)) != 0) return;
+	if (op->fd >= 0 ? !stat_descriptor(t, op->fd, &file) : lstat(op->path, &file) != 0) return;
 	op->mode = file.st_mode & 07777;
 	op->uid = file.st_uid;
 	op->gid = file.st_gid;

@@ -21,11 +21,25 @@ static size_t character(const unsigned char *text)
 	return 0;
 }
 
+/* How many of the next bytes stand for themselves. */
+static size_t plain(const unsigned char *text)
+{
+	size_t length = 0;
+	while (text[length] >= 0x20 && text[length] < 0x80 && text[length] != '"' && text[length] != '\\') length++;
+	return length;
+}
+
 /* Writes the text with its quotation marks. */
 void json_string(FILE *stream, const char *text)
 {
 	fputc('"', stream);
 	for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
+		size_t run = plain(at); /* paths have little else */
+		if (run > 0) {
+			fwrite(at, 1, run, stream);
+			at += run;
+			continue;
+		}
 		size_t length = character(at);
 		if (length == 0) fputs("\\ufffd", stream);
 		else if (*at < 0x20) fprintf(stream, "\\u%04x", *at);

@@ -1,5 +1,6 @@
 /* The path an open descriptor has now. The kernel tells it, renames included, with one exception: of a file with two names it
  * tells the one it was opened by, and calls it deleted once that one is gone. So the names that links gave are remembered. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,20 +60,19 @@ bool strip_deleted(char *path)
 /* False when it is none of a file: a pipe, a socket. A file without a name keeps its last one here, and is `deleted`. */
 bool path_of_descriptor(struct tracee *t, int fd, char *out, bool *deleted)
 {
-	char link[64];
 	struct stat file, named;
 	*deleted = false;
-	descriptor_link(t, fd, link, sizeof link);
-	ssize_t length = readlink(link, out, LONG_PATH - 1);
-	if (length < 0) tell_if_denied(t);
-	if (length <= 0 || length == LONG_PATH - 1 || out[0] != '/') return false;
-	out[length] = '\0';
-	size_t suffix = sizeof DELETED - 1;
-	if ((size_t)length <= suffix || strcmp(out + length - suffix, DELETED) != 0) return true;
-	if (stat(link, &file) != 0) return false;
+	errno = 0;
+	if (!link_of_descriptor(t, fd, out)) {
+		tell_if_denied(t);
+		return false;
+	}
+	size_t length = strlen(out), suffix = sizeof DELETED - 1;
+	if (length <= suffix || strcmp(out + length - suffix, DELETED) != 0) return true;
+	if (!stat_descriptor(t, fd, &file)) return false;
 	/* A file may really be called so. */
 	if (lstat(out, &named) == 0 && named.st_ino == file.st_ino && named.st_dev == file.st_dev) return true;
-	out[(size_t)length - suffix] = '\0';
+	out[length - suffix] = '\0';
 	if (file.st_nlink > 0 && other_name(&file, out)) return true;
 	if (file.st_nlink > 0 && is_watched(out)) note_unseen("hard-link", t->tgid, out);
 	*deleted = true;

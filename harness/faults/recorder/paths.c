@@ -143,26 +143,57 @@ void descriptor_link(const struct tracee *t, int fd, char *out, size_t size)
 	else snprintf(out, size, "/proc/%d/fd/%d", t->tid, fd);
 }
 
-/* Enters the root of the caller when it is not ours. */
-static bool open_view(const struct tracee *t, struct view *view)
+/* The same link, named from the caller's directory in /proc. */
+static const char *descriptor_name(int fd, char *out, size_t size)
 {
-	char file[64];
-	snprintf(file, sizeof file, "/proc/%d/root", t->tid);
+	if (fd == AT_FDCWD) return "cwd";
+	snprintf(out, size, "fd/%d", fd);
+	return out;
+}
+
+/* Where an open descriptor leads; false when it is no file. */
+bool link_of_descriptor(struct tracee *t, int fd, char *out)
+{
+	char name[32];
+	return link_of(t, descriptor_name(fd, name, sizeof name), out, LONG_PATH) && out[0] == '/';
+}
+
+bool stat_descriptor(struct tracee *t, int fd, struct stat *status)
+{
+	char name[32];
+	return stat_of(t, descriptor_name(fd, name, sizeof name), status, true);
+}
+
+/* Enters the root of the caller when it is not ours. */
+static bool open_view(struct tracee *t, struct view *view)
+{
 	view->root = -1;
 	view->root_path[0] = '\0';
-	if (!read_link(file, view->root_path, LONG_PATH)) return false;
-	if (strcmp(view->root_path, "/") != 0) view->root = open(file, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (!link_of(t, "root", view->root_path, LONG_PATH)) return false;
+	if (strcmp(view->root_path, "/") != 0) view->root = open_of(t, "root", O_PATH | O_DIRECTORY);
 	else view->root_path[0] = '\0';
 	return true;
 }
 
 /* The path in the caller's own words, links in it unresolved; relative ones from where its directory lies now. */
-bool path_as_said(const struct tracee *t, int dir, const char *text, char *out)
+bool path_as_said(struct tracee *t, int dir, const char *text, char *out)
 {
-	char base[64], start[LONG_PATH];
+	char start[LONG_PATH];
 	if (text[0] == '/') return translate_self(t, text, out, LONG_PATH);
-	descriptor_link(t, dir, base, sizeof base);
-	return read_link(base, start, sizeof start) && start[0] == '/' && join_path(start, text, out);
+	return link_of_descriptor(t, dir, start) && join_path(start, text, out);
+}
+
+/* The short way for what is said most often: the name of an entry of a directory, whose path the kernel tells. Nothing is to be
+ * resolved then but an entry that is a link and followed. False when the long way has to be gone. */
+static bool path_of_entry(struct tracee *t, int dir, const char *name, bool follow, char *out)
+{
+	char start[LONG_PATH], entry[LONG_PATH], base[32];
+	struct stat file;
+	if (strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return false;
+	if (!link_of_descriptor(t, dir, start) || !join_path(start, name, out)) return false;
+	if (!follow) return true;
+	if (!join_path(descriptor_name(dir, base, sizeof base), name, entry)) return false;
+	return !stat_of(t, entry, &file, false) || !S_ISLNK(file.st_mode);
 }
 
 /* The file that `text` means to the caller; `dir` is a descriptor of its, or AT_FDCWD. */
@@ -170,13 +201,15 @@ bool path_of_text(struct tracee *t, int dir, const char *text, bool follow, char
 {
 	struct view view;
 	char base[64], mine[LONG_PATH], start[LONG_PATH];
-	if (text[0] == '\0' || !open_view(t, &view)) return false;
+	if (text[0] == '\0') return false;
+	if (path_of_entry(t, dir, text, follow, out)) return true;
+	if (!open_view(t, &view)) return false;
 	bool found;
 	if (text[0] == '/') {
 		found = translate_self(t, text, mine, sizeof mine);
 	} else {
 		descriptor_link(t, dir, base, sizeof base);
-		found = read_link(base, start, sizeof start) && start[0] == '/';
+		found = link_of_descriptor(t, dir, start);
 		/* By the magic link where the roots are the same: it leads there even when the directory was moved or removed. */
 		found = found && join_path(view.root < 0 ? base : start + strlen(view.root_path), text, mine);
 	}

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* Longer than PATH_MAX: the path of a directory and a relative path of a caller, one after the other. */
@@ -37,8 +38,8 @@ struct call {
 
 struct tracee {
 	pid_t tid, tgid, parent;
-	int memory; /* descriptor of /proc/<tid>/mem, -1 when not open */
-	int info, info_of; /* descriptor of /proc/<tid>/fdinfo/<info_of>, -1 when not open */
+	/* Descriptors of /proc/<tid>, of its mem, and of its fdinfo/<info_of>; -1 when not open. */
+	int home, memory, info, info_of;
 	const struct call *call;
 	uint64_t nr, args[6];
 	bool queued, told_foreign, told_denied;
@@ -85,7 +86,10 @@ struct tracee *add_tracee(pid_t tid);
 void remove_tracee(struct tracee *t);
 void read_family(struct tracee *t);
 bool read_call(struct tracee *t, struct call_stop *stop);
-void forget_memory(struct tracee *t);
+void forget_program(struct tracee *t);
+int open_of(struct tracee *t, const char *name, int flags);
+bool link_of(struct tracee *t, const char *name, char *out, size_t size);
+bool stat_of(struct tracee *t, const char *name, struct stat *status, bool follow);
 void tell_if_denied(struct tracee *t);
 ssize_t read_memory(struct tracee *t, uint64_t address, void *buffer, size_t size);
 bool write_memory(struct tracee *t, uint64_t address, const void *bytes, size_t size);
@@ -130,8 +134,10 @@ bool is_watched(const char *path);
 bool shares_file_system(dev_t device);
 bool path_of_argument(struct tracee *t, int dir, uint64_t address, bool follow, char *out);
 bool path_of_text(struct tracee *t, int dir, const char *text, bool follow, char *out);
-bool path_as_said(const struct tracee *t, int dir, const char *text, char *out);
+bool path_as_said(struct tracee *t, int dir, const char *text, char *out);
 void descriptor_link(const struct tracee *t, int fd, char *out, size_t size);
+bool link_of_descriptor(struct tracee *t, int fd, char *out);
+bool stat_descriptor(struct tracee *t, int fd, struct stat *status);
 bool path_of_mapping(const struct tracee *t, uint64_t address, char *out);
 
 /* ---- links.c */
@@ -145,7 +151,9 @@ void flush_log(void);
 void close_log(void);
 bool keeps_data(void);
 int64_t data_position(void);
-void append_data(const void *bytes, size_t size);
+char *data_room(size_t *size);
+void data_added(size_t size);
+void make_data_room(void);
 void log_op(uint64_t k, pid_t pid, const struct op *op);
 void note_exec(const struct tracee *t);
 void note_exit(pid_t pid, int status);

@@ -46,7 +46,7 @@ static void on_exec(struct tracee *t)
 		leave(old);
 		remove_tracee(old);
 	}
-	forget_memory(t);
+	forget_program(t);
 	read_family(t);
 	note_exec(t);
 	resume(t, PTRACE_CONT, 0);

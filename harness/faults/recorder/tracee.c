@@ -45,7 +45,7 @@ struct tracee *add_tracee(pid_t tid)
 	struct tracee *t = calloc(1, sizeof *t);
 	if (t == NULL) abort();
 	t->tid = t->tgid = tid;
-	t->memory = t->info = t->waits_for = -1;
+	t->home = t->memory = t->info = t->waits_for = -1;
 	t->next = tracees;
 	tracees = t;
 	read_family(t);
@@ -57,17 +57,54 @@ void remove_tracee(struct tracee *t)
 	struct tracee **place = &tracees;
 	while (*place != t) place = &(*place)->next;
 	*place = t->next;
-	forget_memory(t);
+	forget_program(t);
 	if (t->waits_for >= 0) close(t->waits_for);
 	free(t);
 }
 
-/* After an exec the descriptor would still be the old program's memory. */
-void forget_memory(struct tracee *t)
+/* After an exec the descriptors would still be the old program's. */
+void forget_program(struct tracee *t)
 {
-	if (t->memory >= 0) close(t->memory);
-	if (t->info >= 0) close(t->info);
-	t->memory = t->info = -1;
+	int *open[] = { &t->home, &t->memory, &t->info };
+	for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
+		if (*open[i] >= 0) close(*open[i]);
+		*open[i] = -1;
+	}
+}
+
+/* /proc/<tid>, kept open: so a thread is not looked up by its number at each question. It stays this thread's; when that has
+ * ended, its number may be another's, but here is nothing any more. */
+static int home_of(struct tracee *t)
+{
+	char directory[64];
+	if (t->home >= 0) return t->home;
+	snprintf(directory, sizeof directory, "/proc/%d", t->tid);
+	t->home = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return t->home;
+}
+
+/* Opens a file below /proc/<tid>. */
+int open_of(struct tracee *t, const char *name, int flags)
+{
+	int home = home_of(t);
+	return home < 0 ? -1 : openat(home, name, flags | O_CLOEXEC);
+}
+
+/* Where a link below /proc/<tid> leads; false also when that does not fit. */
+bool link_of(struct tracee *t, const char *name, char *out, size_t size)
+{
+	int home = home_of(t);
+	ssize_t length = home < 0 ? -1 : readlinkat(home, name, out, size - 1);
+	if (length < 0 || (size_t)length == size - 1) return false;
+	out[length] = '\0';
+	return true;
+}
+
+/* Of a link below /proc/<tid>, or what is reached by one. */
+bool stat_of(struct tracee *t, const char *name, struct stat *status, bool follow)
+{
+	int home = home_of(t);
+	return home >= 0 && fstatat(home, name, status, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* Who changed its user is closed to us without CAP_SYS_PTRACE. Told once a process. */
@@ -85,10 +122,8 @@ void tell_if_denied(struct tracee *t)
 /* By /proc/<tid>/mem: containers deny process_vm_readv by default. */
 static bool has_memory(struct tracee *t)
 {
-	char file[64];
 	if (t->memory >= 0) return true;
-	snprintf(file, sizeof file, "/proc/%d/mem", t->tid);
-	t->memory = open(file, O_RDWR | O_CLOEXEC);
+	t->memory = open_of(t, "mem", O_RDWR);
 	if (t->memory < 0) tell_if_denied(t);
 	return t->memory >= 0;
 }

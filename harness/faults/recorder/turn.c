@@ -168,17 +168,19 @@ void finish(struct tracee *t, int64_t result)
 		resume(t, PTRACE_CONT, 0);
 		return;
 	}
-	bool again = result <= -512 && result >= -516;
-	if (turn.op.kind != OP_NONE && !again) {
-		complete(t, &turn.op, result);
+	bool again = result <= -512 && result >= -516, counts = turn.op.kind != OP_NONE && !again;
+	if (counts) complete(t, &turn.op, result);
+	if (counts && turn.ending != NULL) {
 		count_op(t);
-		if (turn.ending != NULL) {
-			fire_kill(turn.ending, supervisor.k, t->tgid);
-			return;
-		}
+		fire_kill(turn.ending, supervisor.k, t->tgid);
+		return;
 	}
 	if (again && turn.ending != NULL) turn.ending->fired = false;
+	/* All that its going on could change is read by now. It is written down meanwhile; whose operation is next waits for that,
+	 * as does whoever commands us. */
 	resume(t, PTRACE_CONT, 0);
+	if (counts) count_op(t);
+	make_data_room();
 	release_turn();
 }
 
