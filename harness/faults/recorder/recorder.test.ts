@@ -1,6 +1,7 @@
 // What is recorded: each way to change a file system, told by a small program that does just that.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { brief, Ground, program, recorder, type Recorded } from "./testing/recorded.ts";
 
@@ -57,6 +58,21 @@ const EXPECTED: Record<string, readonly string[]> = {
     "unlink d/f/y",
     "rmdir d/f",
     "rmdir d/e ENOTEMPTY",
+  ],
+  entries: [
+    "mkdir d 755",
+    "mkdir other 755",
+    "rename d moved",
+    "create moved/a 600",
+    "symlink moved/link -> ../other/b",
+    "create other/b 600", // through a link that led nowhere
+    "chmod other/b 644",
+    "chmod moved 700",
+    "chmod . 711",
+    "mkdir c 755",
+    "unlink moved/link",
+    "create moved/a/b ENOTDIR",
+    "create moved/b 600",
   ],
   descriptors: [
     "create a 644",
@@ -136,6 +152,12 @@ describe.skipIf(unavailable !== undefined)("recorder", () => {
       [4, "456"],
       [7, "spliced"],
     ]);
+  });
+
+  test("much data is whole, though its writer goes on at once", async () => {
+    const { data } = await calls("large");
+    expect(data.equals(readFileSync(path.join(ground.root, "large")))).toBe(true);
+    expect(data).toHaveLength(3 * 1_200_008);
   });
 
   test("extended attributes have their names", async () => {

@@ -129,6 +129,39 @@ static void directories(void)
 	MUST(rmdir("e") < 0);
 }
 
+/* Names below a directory that is open, and was moved since. */
+static void entries(void)
+{
+	MUST(mkdir("d", 0755) == 0);
+	MUST(mkdir("other", 0755) == 0);
+	int fd = file("d", O_RDONLY | O_DIRECTORY);
+	MUST(rename("d", "moved") == 0);
+	MUST(openat(fd, "a", O_CREAT | O_WRONLY, 0600) >= 0);
+	MUST(symlinkat("../other/b", fd, "link") == 0);
+	MUST(openat(fd, "link", O_CREAT | O_WRONLY, 0600) >= 0);
+	MUST(fchmodat(fd, "link", 0644, 0) == 0);
+	MUST(fchmodat(fd, ".", 0700, 0) == 0);
+	MUST(fchmodat(fd, "..", 0711, 0) == 0);
+	MUST(mkdirat(fd, "../c", 0755) == 0);
+	MUST(unlinkat(fd, "link", 0) == 0);
+	MUST(openat(fd, "a/b", O_CREAT | O_WRONLY, 0600) < 0);
+	MUST(openat(fd, "b", O_CREAT | O_WRONLY, 0600) >= 0);
+}
+
+/* Much at once, in one piece and in several, and the same memory written over right after. */
+static void large(void)
+{
+	static char much[700000];
+	int fd = file("large", O_CREAT | O_WRONLY);
+	struct iovec parts[2] = { { much, 300000 }, { much + 300000, 200001 } };
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < sizeof much; i++) much[i] = (char)((i + (size_t)round) % 251);
+		MUST(write(fd, much, sizeof much) == sizeof much);
+		MUST(writev(fd, parts, 2) == 500001);
+		MUST(write(fd, much, 7) == 7);
+	}
+}
+
 static void descriptors(void)
 {
 	char self[64];
@@ -299,8 +332,9 @@ static void race(void)
 
 static const struct { const char *name; void (*run)(void); } all[] = {
 	{ "create", create }, { "writes", writes }, { "copies", copies }, { "waiting-splice", waiting_splice }, { "names", names },
-	{ "directories", directories }, { "descriptors", descriptors }, { "rights", rights }, { "attributes", attributes },
-	{ "nodes", nodes }, { "sizes", sizes }, { "syncs", syncs }, { "blocking", blocking }, { "unnamed", unnamed },
+	{ "directories", directories }, { "entries", entries }, { "descriptors", descriptors }, { "rights", rights },
+	{ "attributes", attributes }, { "nodes", nodes }, { "sizes", sizes }, { "syncs", syncs }, { "blocking", blocking },
+	{ "unnamed", unnamed }, { "large", large },
 	{ "thread-exec", thread_exec }, { "unseen", unseen }, { "in-chroot", in_chroot }, { "race", race }, { "stopping", stopping },
 };
 
