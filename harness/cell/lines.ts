@@ -38,12 +38,6 @@ export class Lines implements Disposable {
     }
   }
 
-  #connectToHost(from: Place, to: Place): void {
-    if (to.machine.kind !== "host") return;
-    for (const endpoint of to.job.product.hosts?.endpoints ?? [])
-      this.#lines.add(new Line(from, to, endpoint, from.peer(endpoint, to.name)));
-  }
-
   /** Changes all lines between two machines, whichever is named first. Says what came of it; undefined when there is no line. */
   change({ network, between, by = SLOW_BY }: NetworkStep): string | undefined {
     const ends = between.map((name) => (name === OPERATOR ? "" : name));
@@ -55,6 +49,12 @@ export class Lines implements Disposable {
 
   [Symbol.dispose](): void {
     for (const line of this.#lines) line[Symbol.dispose]();
+  }
+
+  #connectToHost(from: Place, to: Place): void {
+    if (to.machine.kind !== "host") return;
+    for (const endpoint of to.job.product.hosts?.endpoints ?? [])
+      this.#lines.add(new Line(from, to, endpoint, from.peer(endpoint, to.name)));
   }
 }
 
