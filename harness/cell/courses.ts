@@ -12,15 +12,16 @@ import { describedContent, stateOf, toldStates } from "./snapshot.ts";
 export interface Booted {
   readonly name: string;
   readonly course: Course;
-  readonly rebooted: Snapshot;
+  readonly rebooted: Foreseen;
   /** Their processes remember the same, for their boots were told the same. */
   readonly rests: Rest[];
 }
 
-interface Rest {
+/** What followed a boot, as it was really seen. */
+export interface Rest {
   readonly name: string;
   readonly course: Course;
-  readonly again: Snapshot;
+  readonly again: Foreseen;
   /** The boot that came before it. */
   readonly boot: Course;
   /** What was to be seen then, the tree apart. */
@@ -37,7 +38,7 @@ export interface Foretold {
   readonly boot: Booted;
   readonly rebooted: Foreseen;
   /** Where what follows is known, too. Without a snapshot all is as at that point. */
-  readonly rest?: { readonly name: string; readonly again?: Foreseen; readonly course?: Course };
+  readonly rest?: { readonly name: string; readonly again?: Foreseen; readonly of?: Rest };
 }
 
 export class Courses {
@@ -82,7 +83,7 @@ export class Courses {
    * A point was booted, and what follows begins.
    * @param like the point from which it was foretold already
    */
-  async booted(name: string, start: FileTree, rebooted: Snapshot, like: Booted | undefined): Promise<Booted | undefined> {
+  async booted(name: string, start: FileTree, rebooted: Foreseen, like: Booted | undefined): Promise<Booted | undefined> {
     const course = await this.#course(start);
     if (course === undefined) return undefined;
     if (like !== undefined) return { name, course, rebooted, rests: like.rests };
@@ -92,14 +93,14 @@ export class Courses {
   }
 
   /** What followed upon a boot is over. */
-  async ended(name: string, booted: Booted | undefined, again: Snapshot): Promise<Course | undefined> {
-    if (booted === undefined) return undefined;
+  async ended(name: string, booted: Booted | undefined, again: Foreseen): Promise<void> {
+    if (booted === undefined) return;
     const course = await this.#course(booted.course.end);
-    if (course === undefined) return undefined;
-    const rest = { name, course, again, boot: booted.course, facts: this.#facts(booted.rebooted, booted.course.end) };
+    if (course === undefined) return;
+    const facts = this.#facts(booted.rebooted.snapshot, booted.course.end);
+    const rest = { name, course, again, boot: booted.course, facts };
     booted.rests.unshift(rest);
     this.#rests.unshift(rest);
-    return course;
   }
 
   /**
@@ -110,7 +111,7 @@ export class Courses {
     for (const boot of this.#booted) {
       const tree = boot.course.from(start);
       if (tree === undefined) continue;
-      const rebooted = this.#foreseen(boot.rebooted, tree);
+      const rebooted = this.#foreseen(boot.rebooted.snapshot, tree);
       const name = known(rebooted);
       return { boot, rebooted, ...(name === undefined ? this.restOf(boot, tree) : { rest: { name } }) };
     }
@@ -122,13 +123,13 @@ export class Courses {
    * same; of any others they do where everything is the same that either looked at, and all that can be seen but the tree.
    */
   restOf({ rests, course: boot, rebooted }: Booted, tree: FileTree): Pick<Foretold, "rest"> {
-    const facts = this.#facts(rebooted, tree);
+    const facts = this.#facts(rebooted.snapshot, tree);
     const others = this.#rests.filter(
       (rest) => !rests.includes(rest) && rest.facts === facts && leaveAlike(boot, rest.boot, tree, rest.course.start, this.#hasher),
     );
-    for (const { name, course, again } of [...rests, ...others]) {
-      const end = course.from(tree);
-      if (end !== undefined) return { rest: { name, again: this.#foreseen(again, end), course } };
+    for (const rest of [...rests, ...others]) {
+      const end = rest.course.from(tree);
+      if (end !== undefined) return { rest: { name: rest.name, again: this.#foreseen(rest.again.snapshot, end), of: rest } };
     }
     return {};
   }

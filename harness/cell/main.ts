@@ -91,11 +91,20 @@ async function takePoints(job: CellJob, cell: Cell, control: Control): Promise<"
       tellLogs(cell);
     }
     points.end();
+    await takeControls(job, cell, control, points);
   }
   for (const cut of points.witnesses()) {
     await takeSteps(job, cell, control, await points.beginWitness(cut), (step) => points.isRefuted(step));
+    await takeControls(job, cell, control, points);
   }
   return "done";
+}
+
+async function takeControls(job: CellJob, cell: Cell, control: Control, points: Points): Promise<void> {
+  for (let boot = points.nextControl(); boot !== undefined; boot = points.nextControl()) {
+    const repeated = boot;
+    await takeSteps(job, cell, control, await points.beginControl(repeated), (step) => points.isControlled(repeated, step));
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { cellOf, Project } from "./testing.ts";
 const SOUND = "durable/1.0.0..2.0.0";
 const IN_PLACE = "durable/1.0.1..2.0.0/kill";
 const UNSYNCED = "durable/1.0.2..2.0.0/power-loss";
+const UNDETERMINED = "durable/1.0.3..2.0.1/kill";
 
 const probes = await probeEnvironments(matrix.parse({ products: {}, environments: { docker: {} } }));
 const docker = probes.find(({ name }) => name === "docker");
@@ -18,7 +19,13 @@ describe.runIf(docker?.facts !== undefined)("sweeps in docker", () => {
 
   beforeAll(async () => {
     project = await Project.copy("swept");
-    const cells = [`${SOUND}/kill@docker`, `${SOUND}/power-loss@docker`, `${IN_PLACE}@docker`, `${UNSYNCED}@docker`];
+    const cells = [
+      `${SOUND}/kill@docker`,
+      `${SOUND}/power-loss@docker`,
+      `${IN_PLACE}@docker`,
+      `${UNSYNCED}@docker`,
+      `${UNDETERMINED}@docker`,
+    ];
     const ran = await project.upmatrix("run", ...cells, "--parallel", "4");
     output = ran.all;
     record = await project.record();
@@ -49,6 +56,20 @@ describe.runIf(docker?.facts !== undefined)("sweeps in docker", () => {
     const { failures, run, recovered } = sweep(`${UNSYNCED}@docker`);
     expect(recovered).toBeLessThan(run);
     expect(failures.map(({ first }) => first)).toContainEqual(expect.stringMatching(/after-rename-state-json/));
+  });
+
+  test("where each boot comes to another end, all points are booted, and the sweep says why", () => {
+    const { run, recovered, booted, failures, undetermined } = sweep(`${UNDETERMINED}@docker`);
+    expect({ failures, recovered, booted }).toEqual({ failures: [], recovered: run, booted: run });
+    expect(undetermined).toMatch(/^\S+, booted twice, came to .*"booted"/);
+    expect(output).toContain("nothing is foretold, for a state does not decide how it boots");
+    expect(cellOf(record, `${UNDETERMINED}@docker`)).toMatchObject({ verdict: "passed", outcome: "upgraded" });
+  });
+
+  test("where boots come to one end, witnesses prove it, and what is foretold counts", () => {
+    const { run, booted, undetermined } = sweep(`${SOUND}/kill@docker`);
+    expect(undetermined).toBeUndefined();
+    expect(booted).toBeLessThan(run);
   });
 
   test("a recording proves itself by real kills", async () => {

@@ -10,11 +10,12 @@ export interface SweepSource {
   readonly candidates: number;
   readonly states: number;
   readonly cached: boolean;
+  readonly undetermined?: string | undefined;
 }
 
 /** @param records among others those of the points */
 export function summarizeSweep(
-  { sweep, points, operations, candidates, states, cached }: SweepSource,
+  { sweep, points, operations, candidates, states, cached, undetermined }: SweepSource,
   records: readonly CellRecord[],
 ): SweepRecord {
   const byId = new Map(records.map((record) => [record.id, record]));
@@ -26,6 +27,7 @@ export function summarizeSweep(
   return {
     ...{ id: sweep.id, operations, candidates, states, run: judged.length, recovered, cached },
     booted: judged.filter(({ record }) => record.same?.boot === undefined).length,
+    ...(undetermined === undefined ? {} : { undetermined }),
     outcomes: outcomesOf(judged.map(({ record }) => record)),
     failures: failuresOf(judged),
   };

@@ -43,6 +43,11 @@ export interface Member {
   readonly healthy: boolean;
   /** Main process of the service, with what tells it from a later one of that number; null when none runs. */
   readonly process: string | null;
+  /**
+   * Of a host whose several services have no versions of their own: the main process of each, by the service's name. The
+   * host's version is of one of them, and nothing says of which; `process` is null then.
+   */
+  readonly processes?: Readonly<Record<string, string | null>>;
 }
 
 /** What several sources say of one member, by the source's name; null: nothing. */
@@ -134,7 +139,7 @@ export type Observation = { readonly t: number } & (
   | { readonly kind: "recorded"; readonly chunk: string }
   /**
    * A point of a sweep begins or is over; its observations lie between. `same`: what was not done, because it would go as it
-   * went at another point.
+   * went at another point. `foretold`: what is told of that was computed, and seen by nobody.
    */
   | { readonly kind: "point"; readonly name: string; readonly event: "started" }
   | {
@@ -143,15 +148,22 @@ export type Observation = { readonly t: number } & (
       readonly event: "ended";
       readonly how: "complete" | "deadline" | "interrupted";
       readonly same?: SameAs;
+      readonly foretold?: boolean;
     }
   /** Of a composed point: a part of it was seen at another point, where everything that decides it was the same. */
   | { readonly kind: "same"; readonly part: keyof SameAs; readonly point: string; readonly why: string }
   /**
-   * A point that was foretold from another one was really booted after all; `problem`: what came was not what was foretold.
-   * `chance`: it was told nothing on the way that it would not have been told at the other point, too; so processes took turns in
-   * another way, and either point can go either way.
+   * A point that was foretold from another one was really booted after all; `problem`: what came was not what was foretold. Then
+   * both were booted once more; `undetermined`: one of them came to another end than before. So a state does not decide how this
+   * product boots, and nothing that was foretold counts. null: both came as before, so that the foretelling was wrong.
    */
-  | { readonly kind: "witness"; readonly point: string; readonly like: string; readonly problem: string | null; readonly chance: boolean }
+  | {
+      readonly kind: "witness";
+      readonly point: string;
+      readonly like: string;
+      readonly problem: string | null;
+      readonly undetermined: string | null;
+    }
   | { readonly kind: "end"; readonly end: CellEnd }
 );
 

@@ -35,6 +35,10 @@ export const memberRecord = z.strictObject({
   healthy: z.boolean(),
   removed: z.boolean().describe("Its host was removed by the scenario"),
   restarted: z.boolean().nullable().describe("Another main process runs than before; null: could not be told"),
+  restartedServices: z
+    .array(z.string())
+    .optional()
+    .describe("Of a host whose services have no versions of their own: those of which another main process runs than before"),
   downtimeMs: z.number().nullable(),
   downtimeTotalMs: z.number().nullable(),
 });

@@ -13,12 +13,17 @@ export function sweepLine(sweep: SweepRecord): string {
 export function sweepBasis(sweep: SweepRecord): string {
   const left = sweep.run < sweep.states ? `, ${grouped(sweep.states)} distinct ones of which this tier takes ${grouped(sweep.run)}` : "";
   const all = sweep.candidates === sweep.states ? "" : `, ${grouped(sweep.candidates)} possible states`;
-  return `${count(sweep.operations, "operation")}${all}${left}${bootedOf(sweep)}${sweep.cached ? "; recorded earlier" : ""}`;
+  return `${count(sweep.operations, "operation")}${all}${left}${bootedOf(sweep)}${undeterminedOf(sweep)}${sweep.cached ? "; recorded earlier" : ""}`;
 }
 
 /** Where all were, there is nothing to say. */
 function bootedOf({ run, booted = run }: SweepRecord): string {
   return booted === run ? "" : `; ${grouped(booted)} booted, ${grouped(run - booted)} look alike to one of those boots`;
+}
+
+/** What was to be foretold, and was not: a sweep that took longer says why. */
+function undeterminedOf({ undetermined }: SweepRecord): string {
+  return undetermined === undefined ? "" : `; nothing is foretold, for a state does not decide how it boots: ${oneLine(undetermined)}`;
 }
 
 /** One line for each way of failing, the most frequent first. */

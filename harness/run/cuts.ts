@@ -21,44 +21,55 @@ export function batchesOf(points: readonly Cell[], slots: number): Cell[][] {
 
 interface Cutting {
   readonly stored: StoredRecording;
+  /** Without it every state is booted. */
+  readonly foretell: boolean;
   /** How many points that were foretold are booted all the same. */
   readonly witnesses: number;
 }
 
+/** A point of which something is only foretold: it counts when all witnesses have spoken. */
+export interface Foretold {
+  readonly point: Cell;
+  readonly observations: readonly Observation[];
+}
+
+/** What points of one cell, or of several, came to besides verdicts. */
+export interface CutsRun {
+  /** What really booted points said of the foretelling. */
+  readonly witnesses: readonly Witnessed[];
+  readonly foretold: readonly Foretold[];
+}
+
 /**
- * Runs points in one cell; when it is lost, the point it was lost at has no verdict and the rest go on in another one. Returns what
- * really booted points said of the foretelling.
+ * Runs points in one cell; when it is lost, the point it was lost at has no verdict and the rest go on in another one. Judges what
+ * was really seen.
  */
-export async function runCuts(sweep: Cell, points: readonly Cell[], cutting: Cutting, tools: SweepTools): Promise<Witnessed[]> {
-  const told: Witnessed[] = [];
+export async function runCuts(sweep: Cell, points: readonly Cell[], cutting: Cutting, tools: SweepTools): Promise<CutsRun> {
+  const told: CutsRun[] = [];
   let rest = points;
   while (rest.length > 0) {
     const ran = await tools.inSlot(sweep, (environment) => runBatch(rest, cutting, environment, tools));
-    told.push(...ran.witnesses);
+    told.push(ran);
     rest = ran.left;
   }
-  return told;
+  return { witnesses: told.flatMap(({ witnesses }) => witnesses), foretold: told.flatMap(({ foretold }) => foretold) };
 }
 
-/** Without the recorder nothing is known of what boots look at, and nothing foretold: every state is booted. */
-function foretells({ script }: Cell): boolean {
-  return script.foretell === true;
-}
-
-interface Ran {
+interface Ran extends CutsRun {
   /** The points that were not begun. */
   readonly left: readonly Cell[];
-  readonly witnesses: readonly Witnessed[];
 }
 
 async function runBatch(
   points: readonly Cell[],
-  { stored, witnesses }: Cutting,
+  { stored, foretell, witnesses }: Cutting,
   environment: Environment,
   tools: SweepTools,
 ): Promise<Ran> {
+  const told: Witnessed[] = [];
+  const foretold: Foretold[] = [];
   const [first] = points;
-  if (first === undefined) return { left: [], witnesses: [] };
+  if (first === undefined) return { left: [], witnesses: told, foretold };
   const byName = new Map(points.flatMap((point) => (point.script.cut === undefined ? [] : [[point.script.cut.name, point] as const])));
   const prefix = prefixOf(stored.observations, first.script.steps.findIndex((step) => step.kind === "upgrade" && step.faults) + 1);
   const whole = new Map<string, readonly Observation[]>();
@@ -69,7 +80,8 @@ async function runBatch(
     byName.delete(name);
     const own = completed(observations, ended?.same ?? {}, (other) => whole.get(other) ?? []);
     whole.set(name, own);
-    judging.push(tools.judged(point, composed(prefix, own, end)));
+    if (ended?.foretold === true) foretold.push({ point, observations: composed(prefix, own, end) });
+    else judging.push(tools.judged(point, composed(prefix, own, end)));
   };
   const collector = new PointCollector((seen) => finish(seen, { how: seen.ended?.how ?? "lost", detail: "", leaks: [] }));
   const recordingFiles = `recording/${stored.key}`;
@@ -79,10 +91,9 @@ async function runBatch(
   const job: JobParts = {
     ...parts,
     limits: { ...parts.limits, cellMs: parts.limits.cellMs * cuts.length },
-    ...(foretells(first) ? { recorder: await placedRecorder(tools.recorder, environment) } : {}),
+    ...(foretell ? { recorder: await placedRecorder(tools.recorder, environment) } : {}),
     points: { recording: `${environment.artifactDirectory(recordingFiles)}/${RECORDING_FILE}`, cuts, witnesses },
   };
-  const told: Witnessed[] = [];
   const end = await tools.observe(first, environment, job, (seen) => {
     if (seen.kind === "witness") told.push(seen);
     else collector.add(seen);
@@ -92,8 +103,8 @@ async function runBatch(
   await Promise.all(judging);
   const left = [...byName.values()];
   const lost = unfinished === undefined && left.length === points.length;
-  if (!lost && end.how !== "interrupted" && !tools.signal.aborted) return { left, witnesses: told };
+  if (!lost && end.how !== "interrupted" && !tools.signal.aborted) return { left, witnesses: told, foretold };
   // not one was begun: another try would end alike
   for (const point of left) await tools.judged(point, composed(prefix, [], end));
-  return { left: [], witnesses: told };
+  return { left: [], witnesses: told, foretold };
 }

@@ -13,7 +13,7 @@ test("tells each point with what was seen in it, and the one that was under way"
   const collector = new PointCollector((seen) => over.push(seen));
   for (const seen of [problem(0, "outside"), started(1, "a"), problem(2, "in a"), ended(3, "a"), started(4, "b"), problem(5, "in b")])
     collector.add(seen);
-  expect(over).toEqual([{ name: "a", observations: [problem(2, "in a")], ended: { how: "complete", same: {} } }]);
+  expect(over).toEqual([{ name: "a", observations: [problem(2, "in a")], ended: { how: "complete", same: {}, foretold: false } }]);
   expect(collector.unfinished()).toEqual({ name: "b", observations: [problem(5, "in b")], ended: null });
 });
 

@@ -5,8 +5,8 @@ import type { CellEnd, Observation, SameAs } from "../model/index.ts";
 export interface PointSeen {
   readonly name: string;
   readonly observations: readonly Observation[];
-  /** null: it was not over when its cell ended. */
-  readonly ended: { readonly how: CellEnd["how"]; readonly same: SameAs } | null;
+  /** null: it was not over when its cell ended. `foretold`: some of it nobody saw. */
+  readonly ended: { readonly how: CellEnd["how"]; readonly same: SameAs; readonly foretold: boolean } | null;
 }
 
 /** Collects the points out of the stream of a cell that took several. */
@@ -26,8 +26,8 @@ export class PointCollector {
       this.#name = observation.name;
       this.#observations = [];
     } else {
-      const { how, same = {} } = observation;
-      this.#tell({ how, same });
+      const { how, same = {}, foretold = false } = observation;
+      this.#tell({ how, same, foretold });
     }
   }
 

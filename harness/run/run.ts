@@ -164,8 +164,8 @@ function assemble(
     leftOut: [...plan.leftOut],
     skipped: plan.cells.flatMap((cell) => (cell.skip === undefined ? [] : [{ id: cell.id, reason: cell.skip }])),
     problems,
-    sweeps: sweeps.flatMap(({ cell, expanded, cached, points }) =>
-      expanded === null ? [] : [summarizeSweep({ sweep: cell, points, ...expanded, cached }, cells)],
+    sweeps: sweeps.flatMap(({ cell, expanded, ...swept }) =>
+      expanded === null ? [] : [summarizeSweep({ sweep: cell, ...expanded, ...swept }, cells)],
     ),
     cells,
   };

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import type { EndEntry, Observation, Operation, RecordedRun } from "../model/index.ts";
-import { replayProblem, type Witnessed, withWitnesses } from "./self-checks.ts";
+import { replayProblem, undeterminedBy, type Witnessed, withWitnesses } from "./self-checks.ts";
 
 const RIGHTS = { mode: "644", uid: 0, gid: 0 };
 const FOLDER = { path: "/r", type: "directory", ...RIGHTS, mode: "755" } as const;
@@ -33,20 +33,28 @@ test.each([
 });
 
 const SEEN: Observation[] = [{ t: 5, kind: "end", end: { how: "complete", detail: "", leaks: [] } }];
-const witness = (problem: string | null, chance = false): Witnessed => ({ t: 9, kind: "witness", point: "b", like: "a", problem, chance });
+const witness = (problem: string | null, undetermined: string | null = null): Witnessed => ({
+  ...({ t: 9, kind: "witness", point: "b", like: "a" } as const),
+  ...{ problem, undetermined },
+});
 
 test("witnesses that came as foretold leave the sweep as it is, and say so", () => {
   const told = withWitnesses(SEEN, [witness(null), witness(null)]);
   expect(told).toEqual([{ t: 5, kind: "problem", message: expect.stringContaining("2 of 2 points") }, ...SEEN]);
   expect(withWitnesses(SEEN, [])).toEqual(SEEN);
+  expect(undeterminedBy([witness(null)])).toBeUndefined();
 });
 
-test("what comes otherwise by chance is told and harms nothing", () => {
-  const told = withWitnesses(SEEN, [witness("another version", true)]);
-  expect(told).toMatchObject([{ kind: "problem" }, { kind: "problem", message: expect.stringContaining("by chance") }, ...SEEN]);
+test("where a state boots in two ways, no witness makes the sweep worthless, for nothing foretold is left", () => {
+  const two = "a, booted twice, came to 1 in place of 2";
+  const witnesses = [witness(null), witness("another version"), witness("another version", two)];
+  const told = withWitnesses(SEEN, witnesses);
+  expect(told.at(-1)).toEqual(SEEN[0]);
+  expect(told).toContainEqual({ t: 5, kind: "problem", message: `nothing is foretold, and every state booted: ${two}` });
+  expect(undeterminedBy(witnesses)).toBe(two);
 });
 
-test("one witness that came otherwise makes the sweep worthless", () => {
+test("one witness that came otherwise, from states that boot in one way, makes the sweep worthless", () => {
   const told = withWitnesses(SEEN, [witness(null), witness("another version")]);
   expect(told.at(-1)).toMatchObject({ kind: "end", end: { how: "lost", detail: expect.stringContaining("another version") } });
   expect(told).toHaveLength(3);

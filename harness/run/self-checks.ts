@@ -85,22 +85,30 @@ export function comparison(recorded: RecordedRun, witness: RecordedRun, { point 
 
 export type Witnessed = Extract<Observation, { kind: "witness" }>;
 
+/** In words, the state that booted in two ways; undefined: none was seen to. */
+export function undeterminedBy(witnesses: readonly Witnessed[]): string | undefined {
+  return witnesses.find(({ undetermined }) => undetermined !== null)?.undetermined ?? undefined;
+}
+
 /**
  * What a sweep's own cell saw, with what its witnesses say. A point that was foretold wrongly makes the whole sweep worthless:
- * what else was foretold may be wrong, too.
+ * what else was foretold may be wrong, too. Where a state does not decide how the product boots nothing that was foretold is left.
  */
 export function withWitnesses(observations: readonly Observation[], witnesses: readonly Witnessed[]): readonly Observation[] {
   const t = observations.at(-1)?.t ?? 0;
   const failed = witnesses.filter(({ problem }) => problem !== null);
-  const wrong = failed.find(({ chance }) => !chance);
+  const [wrong] = failed;
+  const undetermined = undeterminedBy(witnesses);
   const held = witnesses.length - failed.length;
   const message = `self-check: ${held} of ${witnesses.length} points that were foretold from others and really booted came as foretold`;
-  const others = failed.map(
-    ({ point, like, problem, chance }) =>
-      `self-check: ${point}, foretold from ${like}: ${problem}${chance ? "; by chance, for it looked at nothing that is different there" : ""}`,
-  );
-  const said = (witnesses.length === 0 ? [] : [message, ...others]).map((one): Observation => ({ t, kind: "problem", message: one }));
-  if (wrong === undefined) return [...observations.slice(0, -1), ...said, ...observations.slice(-1)];
-  const detail = `self-check failed: ${wrong.point} was foretold from ${wrong.like}, and booting it really gave ${wrong.problem}`;
+  const others = failed.map(({ point, like, problem }) => `self-check: ${point}, foretold from ${like}: ${problem}`);
+  const given = undetermined === undefined ? [] : [`nothing is foretold, and every state booted: ${undetermined}`];
+  const said = (witnesses.length === 0 ? [] : [message, ...others, ...given]).map((one): Observation => ({
+    t,
+    kind: "problem",
+    message: one,
+  }));
+  if (wrong === undefined || undetermined !== undefined) return [...observations.slice(0, -1), ...said, ...observations.slice(-1)];
+  const detail = `self-check failed: ${wrong.point} was foretold from ${wrong.like}, and booting it really gave ${wrong.problem}; both, booted once more, came as before`;
   return [...observations.slice(0, -1), ...said, { t, kind: "end", end: { how: "lost", detail, leaks: [] } }];
 }

@@ -7,9 +7,9 @@ import type { Environment } from "../environment/index.ts";
 import picomatch from "picomatch";
 import { type Cell, type CellEnd, type Observation, type RecordedRun, unpackRecorded } from "../model/index.ts";
 import { type ExpandedSweep, expandSweep } from "../plan/index.ts";
-import { batchesOf, runCuts } from "./cuts.ts";
+import { batchesOf, type CutsRun, runCuts } from "./cuts.ts";
 import { recordingKey, type StoredRecording } from "./recordings.ts";
-import { comparison, replayProblem, withWitnesses, witnessesOf } from "./self-checks.ts";
+import { comparison, replayProblem, undeterminedBy, type Witnessed, withWitnesses, witnessesOf } from "./self-checks.ts";
 import { placedRecorder, type SweepTools } from "./sweep-tools.ts";
 
 /** What is told of a sweep besides its cells. */
@@ -18,6 +18,8 @@ export interface SweepRun {
   readonly points: readonly Cell[];
   readonly expanded: Omit<ExpandedSweep, "points"> | null;
   readonly cached: boolean;
+  /** Why nothing was foretold after all; left out: nothing was to be, or it held. */
+  readonly undetermined?: string;
 }
 
 export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun> {
@@ -54,14 +56,39 @@ export async function runSweep(cell: Cell, tools: SweepTools): Promise<SweepRun>
   tools.expanded(points);
   const cuts = points.filter(({ script }) => script.cut !== undefined);
   const strikes = points.filter(({ script }) => script.cut === undefined);
-  const batches = batchesOf(cuts, tools.slots);
-  const witnesses = Math.ceil((tier === "full" ? WITNESSES_IN_FULL : WITNESSES) / Math.max(1, batches.length));
-  const [told] = await Promise.all([
-    Promise.all(batches.map((batch) => runCuts(cell, batch, { stored, witnesses }, tools))),
-    Promise.all(strikes.map((point) => tools.one(point))),
-  ]);
-  await tools.judged(cell, withWitnesses(stored.observations, told.flat()));
-  return { cell, points, expanded, cached: stored.cached };
+  const most = tier === "full" ? WITNESSES_IN_FULL : WITNESSES;
+  const [witnesses] = await Promise.all([crashes(cell, cuts, stored, most, tools), Promise.all(strikes.map((point) => tools.one(point)))]);
+  await tools.judged(cell, withWitnesses(stored.observations, witnesses));
+  const undetermined = undeterminedBy(witnesses);
+  return { cell, points, expanded, cached: stored.cached, ...(undetermined === undefined ? {} : { undetermined }) };
+}
+
+/**
+ * Runs the points that begin with a state. Where a state turns out not to decide how the product boots, what was foretold does not
+ * count, and is really booted. Returns what witnesses said of the foretelling.
+ */
+async function crashes(
+  cell: Cell,
+  cuts: readonly Cell[],
+  stored: StoredRecording,
+  most: number,
+  tools: SweepTools,
+): Promise<readonly Witnessed[]> {
+  const run = async (points: readonly Cell[], foretell: boolean): Promise<CutsRun> => {
+    const batches = batchesOf(points, tools.slots);
+    const witnesses = Math.ceil(most / Math.max(1, batches.length));
+    const ran = await Promise.all(batches.map((batch) => runCuts(cell, batch, { stored, foretell, witnesses }, tools)));
+    return { witnesses: ran.flatMap((one) => one.witnesses), foretold: ran.flatMap((one) => one.foretold) };
+  };
+  const { witnesses, foretold } = await run(cuts, cuts[0]?.script.foretell === true);
+  if (undeterminedBy(witnesses) === undefined)
+    await Promise.all(foretold.map(({ point, observations }) => tools.judged(point, observations)));
+  else
+    await run(
+      foretold.map(({ point }) => point),
+      false,
+    );
+  return witnesses;
 }
 
 const NOWHERE = {
@@ -139,7 +166,6 @@ async function testimony(
 const WITNESSES = 2;
 const WITNESSES_IN_FULL = 6;
 
-/** The end of a sweep whose recording, replayed to its end, does not give the tree that was really there. */
 /** The end of a recording from which nothing follows. */
 function worthless(observations: readonly Observation[], detail: string): Observation {
   return { t: observations.at(-1)?.t ?? 0, kind: "end", end: { how: "lost", detail, leaks: [] } };
