@@ -45,12 +45,18 @@ export async function askMember({ name, host, service }: MemberName, { manager, 
   const declared = product.services.find((one) => one.name === (service ?? product.services[0]?.name));
   const { version, health } = (service === undefined ? undefined : declared) ?? product;
   const answers = await prober.ask({ version: version ?? product.version, health }, { ...NOTHING, service });
-  const pid = declared === undefined ? undefined : manager.pidOf(declared.unit);
-  return {
-    name,
-    ...(host === undefined ? {} : { host }),
-    ...(service === undefined ? {} : { service }),
-    ...answers,
-    process: pid === undefined ? null : identityOf(pid),
+  const processOf = (unit: string | undefined): string | null => {
+    const pid = unit === undefined ? undefined : manager.pidOf(unit);
+    return pid === undefined ? null : identityOf(pid);
   };
+  const where = { ...(host === undefined ? {} : { host }), ...(service === undefined ? {} : { service }) };
+  if (service !== undefined || product.services.length < 2) return { name, ...where, ...answers, process: processOf(declared?.unit) };
+  const processes = Object.fromEntries(product.services.map((one) => [one.name, processOf(one.unit)]));
+  return { name, ...where, ...answers, process: null, processes };
+}
+
+/** A member of which nothing is known, or nothing any more. */
+export function silent({ name, host, service }: Pick<Member, "name" | "host" | "service"> | MemberName): Member {
+  const where = { ...(host === undefined ? {} : { host }), ...(service === undefined ? {} : { service }) };
+  return { name, ...where, version: null, healthy: false, process: null };
 }

@@ -3,7 +3,7 @@
 import type { Member } from "../model/index.ts";
 import { BusySigns, type Listing, listingOf } from "./busy.ts";
 import type { Fleet } from "./fleet.ts";
-import { type FleetAnswers, membersOf, together } from "./members.ts";
+import { type FleetAnswers, membersOf, silent, together } from "./members.ts";
 import type { Observer } from "./observer.ts";
 import { Prospects } from "./prospects.ts";
 import { Rounds } from "./rounds.ts";
@@ -62,9 +62,7 @@ export class Monitor implements AsyncDisposable {
     this.#rounds.forget();
     this.#prospects.restart(host);
     const dead = (member: Member): boolean => host === undefined || member.host === host;
-    const members = this.#latest.members.map((member) =>
-      dead(member) ? { ...member, version: null, healthy: false, process: null } : member,
-    );
+    const members = this.#latest.members.map((member) => (dead(member) ? silent(member) : member));
     for (const member of members.filter(dead)) this.#observer.see({ kind: "member", member: member.name, version: null, healthy: false });
     this.#latest = { ...(host === undefined ? { version: null, healthy: false } : together(members)), members };
     this.#seeHealth();

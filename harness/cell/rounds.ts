@@ -1,7 +1,7 @@
 // Asks the members of a fleet again and again. Who takes long to answer keeps nobody waiting who is looked at closely.
 import type { Member, MemberName } from "../model/index.ts";
 import type { Host } from "./host.ts";
-import { askAll, askMember, type FleetAnswers, membersOf, together } from "./members.ts";
+import { askAll, askMember, type FleetAnswers, membersOf, silent, together } from "./members.ts";
 
 /** So long a round waits for everybody; who answers later is heard in a later one. */
 const ROUND_MS = 50;
@@ -45,11 +45,6 @@ export class Rounds {
     this.#pending = new Map();
     this.#heard = new Set();
   }
-}
-
-function silent({ name, host, service }: MemberName): Member {
-  const where = { ...(host === undefined ? {} : { host }), ...(service === undefined ? {} : { service }) };
-  return { name, ...where, version: null, healthy: false, process: null };
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

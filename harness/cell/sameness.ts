@@ -40,7 +40,7 @@ export class Sameness {
     const commands = this.#lasting(processes)
       .map(({ command }) => command)
       .sort();
-    const lasting = members.map(({ process: _process, ...member }) => member);
+    const lasting = members.map(({ process: _process, processes: _processes, ...member }) => member);
     return [...steady, ...units, ...commands, ...lasting, active, rest].map((fact) => JSON.stringify(fact));
   }
 

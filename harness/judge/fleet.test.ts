@@ -160,6 +160,20 @@ test("one more upgrade of a mixed fleet must lead to one release, where each of 
   expect(FLEET.hosts?.count).toBe(2);
 });
 
+test("of a host with several services a record knows which of them restarted", () => {
+  const look = (versions: Parameters<typeof fleetSnapshot>[0], processes: Record<string, string | null>) => {
+    const snapshot = fleetSnapshot(versions);
+    return { ...snapshot, members: (snapshot.members ?? []).map((one) => ({ ...one, process: null, processes })) };
+  };
+  const first = (processes: Record<string, string | null>) => {
+    const before = look({}, { agent: "1:1", store: "2:2" });
+    return judgedFleet(whole, { snapshots: { before, after: look({ "*": "2.0.0" }, processes) } }).members?.[0];
+  };
+  expect(first({ agent: "3:3", store: "2:2" })).toMatchObject({ restarted: true, restartedServices: ["agent"] });
+  expect(first({ agent: "1:1", store: "2:2" })).toMatchObject({ to: "2.0.0", restarted: false, restartedServices: [] });
+  expect(first({ agent: null, store: null })).toMatchObject({ restarted: null });
+});
+
 test("a record knows each member", () => {
   const { members, downtimeMs, downtimeAt } = judgedFleet(agents, { ends: AGENTS });
   expect(members?.[0]).toEqual({

@@ -1,5 +1,5 @@
 // What a record tells of each host and service of a fleet: what it ran, how long it was down, whether it is the same process.
-import type { CellRecord, Member } from "../model/index.ts";
+import { type CellRecord, changedProcesses, type MemberRecord } from "../model/index.ts";
 import type { Downtime } from "./answers.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Timeline } from "./timeline.ts";
@@ -16,15 +16,15 @@ export function membersOf({ snapshots }: Timeline, fleet: Fleet, down: readonly 
       to: is?.version ?? null,
       healthy: is?.healthy ?? false,
       removed: host !== undefined && fleet.removed.has(host),
-      restarted: restarted(was, is),
+      ...restarted(changedProcesses(was, is), is?.processes !== undefined),
       downtimeMs: measured?.ms ?? null,
       downtimeTotalMs: measured?.totalMs ?? null,
     };
   });
 }
 
-/** null: nobody can tell, because no main process was known before or after. */
-function restarted(was: Member | undefined, is: Member | undefined): boolean | null {
-  if (was === undefined || is === undefined || was.process === null || is.process === null) return null;
-  return was.process !== is.process;
+/** @param named whether it is a host with several services, so that it is to be told which of them restarted */
+function restarted(changed: readonly string[] | null, named: boolean): Pick<MemberRecord, "restarted" | "restartedServices"> {
+  if (changed === null) return { restarted: null };
+  return { restarted: changed.length > 0, ...(named ? { restartedServices: [...changed] } : {}) };
 }

@@ -1,6 +1,7 @@
 // The members of a fleet by name, and which release each is to run: what a script says of hosts and services, made out once.
 import type { Script, Step } from "./cell.ts";
 import { type FleetStep, hostNames } from "./fleet.ts";
+import type { Member } from "./observation.ts";
 import type { Product } from "./product.ts";
 
 /** A member's name is `host`, `service` or `host/service`. */
@@ -30,6 +31,24 @@ export function versionsIn(said: string): ReadonlySet<string> {
 }
 
 const BOTH = " and ";
+
+/** The main processes of a member, by the name of the service; a single one has no name. */
+export function mainProcesses({ process, processes }: Pick<Member, "process" | "processes">): Readonly<Record<string, string | null>> {
+  return processes ?? { "": process };
+}
+
+/**
+ * The services of a member whose main process is another one than before; of a member with a single one its name is empty.
+ * null: nobody can tell, because no main process was known before or after.
+ */
+export function changedProcesses(before: Member | undefined, after: Member | undefined): string[] | null {
+  if (before === undefined || after === undefined) return null;
+  const [was, is] = [mainProcesses(before), mainProcesses(after)];
+  const known = [was, is].every((all) => Object.values(all).some((one) => one !== null));
+  return known
+    ? [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((name) => (was[name] ?? null) !== (is[name] ?? null))
+    : null;
+}
 
 /** Whether a glob names this member: by its whole name, by its host, or by its service. `*` stands for any letters but `/`. */
 export function matchesMember(pattern: string, { name, host, service }: Pick<MemberName, "name" | "host" | "service">): boolean {

@@ -22,6 +22,7 @@ const cell = sampleCell({
     member("host-1/agent", { downtimeMs: 80, downtimeTotalMs: 120 }),
     member("host-1/proxy", { to: "1.0.0", restarted: false, downtimeMs: 0, downtimeTotalMs: 0 }),
     member("host-2/agent", { removed: true }),
+    member("host-4", { restartedServices: ["agent"], downtimeMs: 0, downtimeTotalMs: 0 }),
     member("host-3/agent", { from: null, to: null, healthy: false, restarted: null, downtimeMs: null, downtimeTotalMs: null }),
   ],
   facts: { attempts: "2", "last-error": null },
@@ -60,9 +61,10 @@ test("who runs what, what is said of it, and what was done to it", () => {
   expect(text).toEqual([
     [
       "Hosts and services",
-      "host-1/agent: 1.0.0 → 1.1.0, another process, downtime 80ms (120ms in all)",
-      "host-1/proxy: stays at 1.0.0, the same process",
+      "host-1/agent: 1.0.0 → 1.1.0, another main process, downtime 80ms (120ms in all)",
+      "host-1/proxy: stays at 1.0.0, the same main process",
       "host-2/agent: 1.0.0, removed",
+      "host-4: 1.0.0 → 1.1.0, another main process of agent",
       "host-3/agent: no answer, not healthy",
     ],
     ["Facts in the end", "attempts: 2", "last-error: no answer"],
@@ -81,7 +83,7 @@ test("it stands in the terminal and in JUnit, and of one agent nothing does", ()
   expect(text).toContain("downtime 80ms (120ms in all)");
   expect(text).toContain("Hosts and services");
   expect(text).toContain("host-1/agent: 1.1.0 answers, healthy");
-  expect(junit({ ...SAMPLE, cells: [cell] }, () => seen)).toContain("host-1/proxy: stays at 1.0.0, the same process");
+  expect(junit({ ...SAMPLE, cells: [cell] }, () => seen)).toContain("host-1/proxy: stays at 1.0.0, the same main process");
   expect(fleetBlocks(sampleCell(), [])).toEqual([]);
   expect(downtimeText({ downtimeMs: 310, downtimeTotalMs: 310 })).toEqual(["downtime 310ms"]);
   expect(downtimeText({ downtimeMs: null })).toEqual([]);

@@ -32,12 +32,18 @@ export function downtimeText({ downtimeMs, downtimeTotalMs }: Pick<CellRecord, "
   return [`downtime ${formatDuration(downtimeMs)}${all > downtimeMs ? ` (${formatDuration(all)} in all)` : ""}`];
 }
 
-function memberText({ name, from, to, healthy, removed, restarted, downtimeMs, downtimeTotalMs }: MemberRecord): string {
+function memberText({ name, from, to, healthy, removed, downtimeMs, downtimeTotalMs, ...processes }: MemberRecord): string {
   if (removed) return `${oneLine(name)}: ${said(from)}, removed`;
   const versions = from === to ? `${to === null ? "" : "stays at "}${said(to)}` : `${said(from)} → ${said(to)}`;
-  const process = restarted === null ? [] : [restarted ? "another process" : "the same process"];
   const down = downtimeMs === null || downtimeMs === 0 ? [] : downtimeText({ downtimeMs, downtimeTotalMs });
-  return `${oneLine(name)}: ${[versions, ...(healthy ? [] : ["not healthy"]), ...process, ...down].join(", ")}`;
+  return `${oneLine(name)}: ${[versions, ...(healthy ? [] : ["not healthy"]), ...processText(processes), ...down].join(", ")}`;
+}
+
+/** A version may change without the main process, which may be an upgrader that starts the rest. */
+function processText({ restarted, restartedServices }: Pick<MemberRecord, "restarted" | "restartedServices">): string[] {
+  if (restarted === null) return [];
+  if (restartedServices === undefined) return [restarted ? "another main process" : "the same main process"];
+  return [restarted ? `another main process of ${restartedServices.map(oneLine).join(", ")}` : "the same main processes"];
 }
 
 function disagreements(seen: readonly Observation[]): DiffLine[] {

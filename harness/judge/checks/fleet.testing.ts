@@ -37,6 +37,14 @@ const burst = (statuses: Readonly<Record<string, number>>, unanswered = 0, uncle
 });
 const restarted = (names: readonly string[]): Member[] =>
   (fleetSnapshot(AGENTS).members ?? []).map((one) => (names.includes(one.name) ? { ...one, process: "another" } : one));
+/** A member with two services of its own, before and after. */
+const pairOf = (name: string, before: readonly (string | null)[], later: readonly (string | null)[]): FleetTale => {
+  const look = (snapshot: Snapshot, [first = null, second = null]: readonly (string | null)[]): Snapshot => {
+    const change = (one: Member): Member => (one.name === name ? { ...one, process: null, processes: { first, second } } : one);
+    return { ...snapshot, members: (snapshot.members ?? []).map(change) };
+  };
+  return { snapshots: { before: look(fleetSnapshot({}), before), after: look(fleetSnapshot(AGENTS), later) } };
+};
 const asked = (changes: Parameters<typeof fleetCell>[0], own: readonly Step[] = [partly()]): Cell => fleetCell(changes, own);
 const down = (name: string, ...meanwhile: readonly Seen[]): Seen[] => [member(name, null), ...meanwhile, member(name, "2.0.0")];
 
@@ -108,12 +116,22 @@ export const FLEET_CASES: Readonly<Record<string, FleetPair>> = {
       ],
       ["nothing was to restart", asked({ restarts: { only: [] } }, [agents]), after({}, AGENTS)],
       [
+        "the second of two services of a host",
+        asked({ restarts: { only: ["agent"] } }, [agents]),
+        pairOf("host-2/proxy", ["1:1", "2:2"], ["1:1", "3:3"]),
+      ],
+      [
         "nobody knows the process",
         asked({ restarts: { only: ["agent"] } }, [agents]),
         after({ members: restarted([]).map((one) => ({ ...one, process: null })) }, AGENTS),
       ],
     ],
     sound: [
+      [
+        "one of two services goes on, the other one never ran",
+        asked({ restarts: { only: ["agent"] } }, [agents]),
+        pairOf("host-2/proxy", ["1:1", null], ["1:1", null]),
+      ],
       ["only what was meant", asked({ restarts: { only: ["agent"] } }, [agents]), after({ members: restarted(["host-1/agent"]) }, AGENTS)],
       [
         "one more that is named",

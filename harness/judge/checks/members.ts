@@ -1,5 +1,5 @@
 // Checks of single hosts and services: what must not restart, and what several sources say of each.
-import { matchesMember, type Member } from "../../model/index.ts";
+import { mainProcesses, matchesMember, type Member } from "../../model/index.ts";
 import { disagreement } from "../consistency.ts";
 import { type Broken, type Check, defineCheck, firstSeen } from "./check.ts";
 
@@ -14,11 +14,16 @@ export const restarts: Check = defineCheck(
     const others = fleet.members.filter((member) => !allowed.only.some((pattern) => matchesMember(pattern, member)));
     return others.flatMap(({ name, host }): Broken[] => {
       if (host !== undefined && fleet.added.has(host)) return []; // it was not there before
-      const [was, is] = [before, snapshot].map(({ members }) => processOf(members, name));
-      if (was === is && was !== null) return [];
-      const expected = was === null || was === undefined ? "a main process that goes on" : `process ${was} goes on`;
-      const actual = is === null || is === undefined ? "no main process is known" : `process ${is}`;
-      return [{ path: null, expected: `${name}: ${expected}`, actual, step }];
+      const [was, is] = [before, snapshot].map(({ members }) => processesOf(members, name));
+      const changed = Object.keys({ ...was, ...is }).filter((one) => was?.[one] !== is?.[one]);
+      const known = [was, is].every((all) => Object.values(all ?? {}).some((one) => one !== null));
+      return (known ? changed : Object.keys(was ?? is ?? { "": null })).map((service) => {
+        const [first, last] = [was?.[service], is?.[service]];
+        const expected = first === null || first === undefined ? "a main process that goes on" : `process ${first} goes on`;
+        const actual = last === null || last === undefined ? "no main process is known" : `process ${last}`;
+        const who = service === "" ? name : `${service} on ${name}`;
+        return { path: null, expected: `${who}: ${expected}`, actual, step };
+      });
     });
   },
 );
@@ -39,6 +44,7 @@ export const consistentSources: Check = defineCheck(
     ),
 );
 
-function processOf(members: readonly Member[] = [], name: string): string | null | undefined {
-  return members.find((member) => member.name === name)?.process;
+function processesOf(members: readonly Member[] = [], name: string): Readonly<Record<string, string | null>> | undefined {
+  const member = members.find((one) => one.name === name);
+  return member === undefined ? undefined : mainProcesses(member);
 }

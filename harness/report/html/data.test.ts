@@ -268,8 +268,8 @@ describe("a fleet", () => {
         [false, "host-1/api", "400ms in 2, longest 300ms"],
       ],
       Members: [
-        [false, "host-1/api", "1.4.0", "2.0.0, new process"],
-        [false, "host-2/api", "1.4.0", "1.4.0, same process"],
+        [false, "host-1/api", "1.4.0", "2.0.0, new main process"],
+        [false, "host-2/api", "1.4.0", "1.4.0, same main process"],
       ],
       Facts: [[true, "alarms", "0", "no answer"]],
       "What is said of version after the upgrade": [
@@ -278,6 +278,20 @@ describe("a fleet", () => {
       ],
       "Bursts of requests": [[true, "start", "200", "180 × 202, 19 × 429", "1", "none"]],
     });
+  });
+
+  test("of a host with several services it is told which of them has another main process", () => {
+    const look = (label: "before" | "after", version: string, agent: string): Observation => {
+      const one = fleetDetails().find((seen) => seen.kind === "snapshot");
+      if (one?.kind !== "snapshot") throw new Error("the sample has no snapshot");
+      const host = { name: "host-1", host: "host-1", version, healthy: true, process: null, processes: { agent, store: "2:2" } };
+      return { ...one, label, snapshot: { ...one.snapshot, members: [host] } };
+    };
+    const told = (agent: string) =>
+      tablesOf(FLEET_CELL, [look("before", "1.4.0", "1:1"), look("after", "2.0.0", agent)]).find(({ title }) => title === "Members")
+        ?.rows[0]?.cells;
+    expect(told("3:3")).toEqual(["host-1", "1.4.0", "2.0.0, new main process of agent"]);
+    expect(told("1:1")).toEqual(["host-1", "1.4.0", "2.0.0, same main processes"]);
   });
 
   test("what is as it should be has no mark", () => {

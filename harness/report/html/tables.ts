@@ -1,5 +1,13 @@
 // What a cell's members answered, stated and did, as tables: who was away how long, versions and processes, facts, sources, bursts.
-import type { CellRecord, Member, Observation, Snapshot, SnapshotLabel, Statement } from "../../model/index.ts";
+import {
+  type CellRecord,
+  changedProcesses,
+  type Member,
+  type Observation,
+  type Snapshot,
+  type SnapshotLabel,
+  type Statement,
+} from "../../model/index.ts";
 import { clip, formatDuration, oneLine } from "../text.ts";
 import type { DetailTable } from "./data.ts";
 import { type Answering, answering } from "./lanes.ts";
@@ -103,8 +111,10 @@ function memberTable(looks: readonly Look[]): Whole {
 function memberText(member: Member | undefined, before: Member | undefined): string {
   if (member === undefined) return "not there";
   const answer = member.version === null ? "no answer" : `${oneLine(member.version)}${member.healthy ? "" : ", not healthy"}`;
-  if (before?.process === null || before?.process === undefined || member.process === null) return answer;
-  return `${answer}, ${member.process === before.process ? "same process" : "new process"}`;
+  const changed = changedProcesses(before, member);
+  if (changed === null) return answer;
+  if (member.processes === undefined) return `${answer}, ${changed.length === 0 ? "same" : "new"} main process`;
+  return `${answer}, ${changed.length === 0 ? "same main processes" : `new main process of ${changed.map(oneLine).join(", ")}`}`;
 }
 
 function factTable(looks: readonly Look[]): Whole {
