@@ -41,9 +41,9 @@ export async function loadProject(directory: string, options: LoadOptions): Prom
   const products = await loadProducts(root, outline, matrix.source);
   const scenarios = await loadScenarios(root, outline, matrix.source);
   const whole = matrix.problems.length === 0 && products.problems.length === 0;
-  const releases = Object.values(matrix.loaded?.value.products ?? {}).flatMap((entry) => entry.releases);
+  const all = Object.values(matrix.loaded?.value.products ?? {}).flatMap(({ releases }) => releases);
   const names = whole
-    ? scenarios.loaded.flatMap(([, scenario]) => checkScenarioNames(scenario, Object.values(valuesOf(products.loaded)), releases))
+    ? scenarios.loaded.flatMap(([, scenario]) => checkScenarioNames(scenario, Object.values(valuesOf(products.loaded)), all))
     : [];
   const problems = [...inOrder(matrix.problems), ...inOrder(products.problems), ...inOrder([...scenarios.problems, ...names])];
   if (problems.length > 0 || matrix.loaded === undefined) throw new ConfigurationError(problems);
