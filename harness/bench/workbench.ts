@@ -1,15 +1,22 @@
 // A folder in which small updaters run, bare or under the recorder, and what the recorder wrote down of it.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { buildRecorder } from "../build/index.ts";
 import type { BaseEntry, EndEntry, Operation, RecordedNote, RecordedRun } from "../model/index.ts";
 import { makeUpdaters, type Missing, type Updater } from "./updaters.ts";
 
+const execute = promisify(execFile);
 const CACHE = path.join(process.cwd(), ".upmatrix", "cache");
+
+export interface WorkbenchOptions {
+  /** Before each run the disk has everything: nobody who syncs waits for what an earlier run left to be written. */
+  readonly settled?: boolean;
+}
 
 /** What one run under the recorder came to. */
 export interface Ran {
@@ -24,24 +31,26 @@ export class Workbench implements AsyncDisposable {
   readonly updaters: readonly (Updater | Missing)[];
   readonly #folder: string;
   readonly #recorder: string;
+  readonly #settled: boolean;
   #bareRuns = 0;
 
   /** Makes recorder, artifacts and updaters; in words why there is no recorder. */
-  static async open(): Promise<Workbench | { readonly unavailable: string }> {
+  static async open({ settled = false }: WorkbenchOptions = {}): Promise<Workbench | { readonly unavailable: string }> {
     const recorder = await buildRecorder(CACHE);
     if ("unavailable" in recorder) return recorder;
     const folder = await mkdtemp(path.join(os.tmpdir(), "upmatrix-bench-"));
     try {
-      return new Workbench(folder, recorder.file, await makeUpdaters(path.join(folder, "artifacts"), CACHE));
+      return new Workbench(folder, recorder.file, settled, await makeUpdaters(path.join(folder, "artifacts"), CACHE));
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
     }
   }
 
-  private constructor(folder: string, recorder: string, updaters: readonly (Updater | Missing)[]) {
+  private constructor(folder: string, recorder: string, settled: boolean, updaters: readonly (Updater | Missing)[]) {
     this.#folder = folder;
     this.#recorder = recorder;
+    this.#settled = settled;
     this.updaters = updaters;
   }
 
@@ -50,7 +59,7 @@ export class Workbench implements AsyncDisposable {
     const root = path.join(this.#folder, `bare-${(this.#bareRuns += 1)}`);
     await mkdir(root);
     await updater.prepare(root);
-    const { code, ms } = await timed(updater.argv(root), root, {});
+    const { code, ms } = await this.#timed(updater.argv(root), root, {});
     if (code !== 0) throw new Error(`Cannot measure: the updater ${updater.name} ended with ${String(code)}`);
     return ms;
   }
@@ -64,11 +73,17 @@ export class Workbench implements AsyncDisposable {
     const { base, data } = baseOf(root);
     const files = ["log", "data", "events"].flatMap((name) => [`--${name}`, this.#at(name)]);
     const options = [...files, "--under", root, ...inject.flatMap((spec) => ["--inject", spec])];
-    const { code, ms } = await timed([this.#recorder, "run", ...options, "--", ...updater.argv(root)], root, { UV_THREADPOOL_SIZE: "1" });
+    const argv = [this.#recorder, "run", ...options, "--", ...updater.argv(root)];
+    const { code, ms } = await this.#timed(argv, root, { UV_THREADPOOL_SIZE: "1" });
     const { operations, notes } = logOf(await readFile(this.#at("log"), "utf8"), data.length);
     const whole = Buffer.concat([data, await readFile(this.#at("data"))]);
     const recorded = { base, operations, notes, data: whole, end: entriesBelow(root).map(withDigest) };
     return { code, ms, recorded, firedAt: firedIn(await readFile(this.#at("events"), "utf8")) };
+  }
+
+  async #timed(...run: Parameters<typeof timed>): ReturnType<typeof timed> {
+    if (this.#settled) await execute("sync");
+    return timed(...run);
   }
 
   #at(name: string): string {
