@@ -1,6 +1,6 @@
 // Real processes under the builtin service manager, and the real systemctl script calling it.
 import { execFile } from "node:child_process";
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
@@ -251,6 +251,25 @@ test("systemctl on the PATH speaks to the manager", async () => {
   expect((await Promise.all(Array.from({ length: 8 }, () => call("is-active", "agent")))).every(({ out }) => out === "inactive")).toBe(
     true,
   );
+});
+
+test("after a power cut calls are counted anew, and nobody hears what a dead one asked for", async () => {
+  await using cell = scratchCell();
+  const manager = managed(cell, "");
+  using served = serveSystemctl(cell.place, manager);
+  const call = (verb: string): Promise<string> =>
+    promisify(execFile)("systemctl", [verb, "agent"], { env: cell.place.variables({ version: "" }) }).then(({ stdout }) => stdout.trim());
+  const taken = (): string[] => readdirSync(cell.place.control).filter((name) => name.startsWith("taken."));
+  await call("start");
+  await call("is-active");
+  expect(taken()).toHaveLength(2);
+  // asks as the next caller to come will, and is dead before anybody answers
+  const asks = 'echo "1 show -p MainPID --value agent" >"$UPMATRIX_CONTROL/request"';
+  await promisify(execFile)("sh", ["-c", asks], { env: cell.place.variables({ version: "" }) });
+  served.drain();
+  expect(taken()).toEqual([]);
+  expect(await call("is-active")).toBe("active");
+  expect(taken()).toEqual(["taken.1"]);
 });
 
 /** The child has been started by the shell; until then it does not exist or still is the shell. */

@@ -2,7 +2,7 @@
 // service manager of the cell and prints its answer. On POSIX over two FIFOs, made ahead: a call then costs the start of a shell
 // and no other program.
 import { execFileSync } from "node:child_process";
-import { chmodSync, closeSync, constants, mkdirSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, constants, mkdirSync, openSync, readdirSync, readSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import type { Place } from "../place.ts";
@@ -16,7 +16,7 @@ interface Answer {
 }
 
 export interface ServedSystemctl extends Disposable {
-  /** Throws away what was asked for and not read yet: who asked is dead. */
+  /** Who asked so far is dead: what was not read yet is thrown away, nobody is answered any more, and calls are counted anew. */
   drain(): void;
 }
 
@@ -150,7 +150,8 @@ const REPLIES = 48;
 
 /**
  * Lines of an answer that begin with `#` tell what to do to the files of enabled units. A FIFO is taken by the one who makes its
- * `taken` file, which noclobber lets only one do, and is never used again.
+ * `taken` file, which noclobber lets only one do, and is not used again before the power was cut: a dead caller is not answered
+ * any more, so nobody hears what was meant for another.
  */
 const SCRIPT = (wants: string): string => `#!/bin/sh
 # systemctl of the cell: asks the builtin service manager of upmatrix
@@ -188,18 +189,22 @@ function serveOverFifo(place: Place, manager: ServiceManager): ServedSystemctl {
   // read and write, so that the FIFO has a writer at all times and never ends
   const socket = new net.Socket({ fd: openSync(request, constants.O_RDWR | constants.O_NONBLOCK), readable: true, writable: false });
   let rest = "";
+  let cuts = 0;
   socket.setEncoding("utf8").on("data", (text: string) => {
+    const before = cuts;
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
       const [caller = "", ...argv] = line.split(" ").filter(Boolean);
-      void answer(argv, manager).then((result) => reply(path.join(place.control, `reply.${caller}`), result));
+      void answer(argv, manager).then((result) => reply(path.join(place.control, `reply.${caller}`), result, () => cuts === before));
     }
   });
   return {
     drain: () => {
+      cuts++;
       rest = "";
       drainFifo(request);
+      for (const name of readdirSync(place.control)) if (name.startsWith("taken.")) rmSync(path.join(place.control, name));
     },
     [Symbol.dispose]: () => void socket.destroy(),
   };
@@ -220,10 +225,13 @@ function drainFifo(fifo: string): void {
 /** As much as a FIFO holds as a rule. */
 const FIFO_BYTES = 1 << 16;
 
-/** The caller opens its end a moment after it asked; until then opening ours fails with ENXIO. A killed caller never does. */
-async function reply(fifo: string, { code, text, links = [] }: Answer): Promise<void> {
+/**
+ * The caller opens its end a moment after it asked; until then opening ours fails with ENXIO. A killed caller never does.
+ * @param lives whether the caller may be there
+ */
+async function reply(fifo: string, { code, text, links = [] }: Answer, lives: () => boolean): Promise<void> {
   const lines = [String(code), ...links.map(({ verb, unit }) => `#${verb} ${unit}`), ...(text === "" ? [] : [text])];
-  for (let tries = 0; tries < 2000; tries++) {
+  for (let tries = 0; tries < 2000 && lives(); tries++) {
     try {
       const fd = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
       writeSync(fd, `${lines.join("\n")}\n`);
