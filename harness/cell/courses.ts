@@ -84,7 +84,7 @@ export class Courses {
    * @param like the point from which it was foretold already
    */
   async booted(name: string, start: FileTree, rebooted: Foreseen, like: Booted | undefined): Promise<Booted | undefined> {
-    const course = await this.#course(start);
+    const course = await this.#course(start, rebooted);
     if (course === undefined) return undefined;
     if (like !== undefined) return { name, course, rebooted, rests: like.rests };
     const booted: Booted = { name, course, rebooted, rests: [] };
@@ -95,7 +95,7 @@ export class Courses {
   /** What followed upon a boot is over. */
   async ended(name: string, booted: Booted | undefined, again: Foreseen): Promise<void> {
     if (booted === undefined) return;
-    const course = await this.#course(booted.course.end);
+    const course = await this.#course(booted.course.end, again);
     if (course === undefined) return;
     const facts = this.#facts(booted.rebooted.snapshot, booted.course.end);
     const rest = { name, course, again, boot: booted.course, facts };
@@ -144,18 +144,31 @@ export class Courses {
     return { snapshot: this.#snapshot(like, tree), units: this.#entries(tree, this.#cell.place.units) };
   }
 
-  /** What happened since the last one; undefined: not all of it could be followed. */
-  async #course(start: FileTree): Promise<Course | undefined> {
+  /** In words, what came otherwise than it was foretold. */
+  difference(foretold: Foreseen, came: Foreseen): string | undefined {
+    const expected = this.#sameness.factsOf(lasting(foretold.snapshot), foretold.units);
+    const found = this.#sameness.factsOf(lasting(came.snapshot), came.units);
+    const missing = expected.find((fact) => !found.includes(fact));
+    const extra = found.find((fact) => !expected.includes(fact));
+    return missing === undefined && extra === undefined ? undefined : `${extra ?? "nothing"} in place of ${missing ?? "nothing"}`;
+  }
+
+  /**
+   * What happened since the last one; undefined: not all of it could be followed. A course counts only where it leads to what was
+   * really seen: an operation that was under way at that moment may be in it or not.
+   */
+  async #course(start: FileTree, seen: Foreseen): Promise<Course | undefined> {
     if (!this.#able) return undefined;
     const happened = await this.#cell.recorder?.since("course");
     if (happened === undefined || happened.notes.some(({ note }) => note === "unseen")) return undefined;
     const { place } = this.#cell;
     const active = place.job.product.active?.path;
     // a snapshot looks, too: where the pointer leads
-    const seen: Look[] = active === undefined ? [] : [{ look: "entry", path: path.join(place.root, active) }];
-    const events = [...happened.events, ...seen];
+    const looked: Look[] = active === undefined ? [] : [{ look: "entry", path: path.join(place.root, active) }];
+    const events = [...happened.events, ...looked];
     const course = new Course(start, { events, data: happened.data }, { hasher: this.#hasher, watched: (tree) => this.#watched(tree) });
-    return course.problem === undefined ? course : undefined;
+    if (course.problem !== undefined) return undefined;
+    return this.difference(this.#foreseen(seen.snapshot, course.end), seen) === undefined ? course : undefined;
   }
 
   /** What the service manager and the monitor see without being followed: units, and files that tell of an upgrade or of health. */
@@ -201,6 +214,11 @@ export class Courses {
     });
     return entries.sort((one, other) => (one.path < other.path ? -1 : 1));
   }
+}
+
+/** Where nothing is well, a service may crash and be started over and over: what of it is seen is chance. */
+function lasting(snapshot: Snapshot): Snapshot {
+  return snapshot.healthy ? snapshot : { ...snapshot, version: null, processes: [] };
 }
 
 /** What is asked of the product and of its services. */

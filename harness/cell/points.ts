@@ -1,7 +1,7 @@
 // The points of a sweep that share one cell: each begins with a state that a crash leaves, and a boot. What is known to go as it
 // went at an earlier point is not done again: from the boot on, or after it.
 import type { FileTree } from "../crash/index.ts";
-import type { Cut, SameAs, Snapshot, SnapshotLabel, Step } from "../model/index.ts";
+import type { Cut, SameAs, SnapshotLabel, Step } from "../model/index.ts";
 import { type Cell, publishedBefore, watchedFolders } from "./cell.ts";
 import { type Booted, Courses, type Foreseen, type Foretold } from "./courses.ts";
 import { type Control, Doubts } from "./doubts.ts";
@@ -170,15 +170,10 @@ export class Points {
     return this.#courses.restOf(booted, booted.course.end).rest;
   }
 
-  /** In words, what came otherwise than it was foretold. */
+  /** A snapshot that is known by sight only is foretold by nobody. */
   #difference(foretold: Foreseen | undefined, came: Foreseen | undefined): string | undefined {
     if (foretold === undefined) return undefined;
-    if (came === undefined) return "nothing to look at";
-    const expected = this.#sameness.factsOf(lasting(foretold.snapshot), foretold.units);
-    const found = this.#sameness.factsOf(lasting(came.snapshot), came.units);
-    const missing = expected.find((fact) => !found.includes(fact));
-    const extra = found.find((fact) => !expected.includes(fact));
-    return missing === undefined && extra === undefined ? undefined : `${extra ?? "nothing"} in place of ${missing ?? "nothing"}`;
+    return came === undefined ? "nothing to look at" : this.#courses.difference(foretold, came);
   }
 
   #foretold(start: FileTree): Foretold | undefined {
@@ -215,9 +210,4 @@ export class Points {
 
 function begun(cut: Cut, start: FileTree, foretold: Foretold | undefined): Current {
   return { cut, start, foretold, booted: undefined, same: {}, unseen: false };
-}
-
-/** Where nothing is well, a service may crash and be started over and over: what of it is seen is chance. */
-function lasting(snapshot: Snapshot): Snapshot {
-  return snapshot.healthy ? snapshot : { ...snapshot, version: null, processes: [] };
 }
