@@ -163,7 +163,7 @@ test("one more upgrade of a mixed fleet must lead to one release, where each of 
 test("of a host with several services a record knows which of them restarted", () => {
   const look = (versions: Parameters<typeof fleetSnapshot>[0], processes: Record<string, string | null>) => {
     const snapshot = fleetSnapshot(versions);
-    return { ...snapshot, members: (snapshot.members ?? []).map((one) => ({ ...one, process: null, processes })) };
+    return { ...snapshot, members: (snapshot.members ?? []).map((each) => ({ ...each, process: null, processes })) };
   };
   const first = (processes: Record<string, string | null>) => {
     const before = look({}, { agent: "1:1", store: "2:2" });
@@ -172,6 +172,15 @@ test("of a host with several services a record knows which of them restarted", (
   expect(first({ agent: "3:3", store: "2:2" })).toMatchObject({ restarted: true, restartedServices: ["agent"] });
   expect(first({ agent: "1:1", store: "2:2" })).toMatchObject({ to: "2.0.0", restarted: false, restartedServices: [] });
   expect(first({ agent: null, store: null })).toMatchObject({ restarted: null });
+});
+
+test("after a crash in the upgrade a record knows what came up at the next boot, and claims nothing of restarts", () => {
+  const { script } = whole;
+  const steps = script.steps.filter((step) => step.kind !== "snapshot" || step.label !== "after");
+  const tale = { snapshots: { rebooted: fleetSnapshot({ "*": "2.0.0" }) } };
+  const crashed = judgedFleet({ ...whole, script: { ...script, steps } }, tale);
+  expect(crashed.members?.[0]).toMatchObject({ from: "1.0.0", to: "2.0.0", healthy: true, restarted: null });
+  expect(judgedFleet(whole, tale).members?.[0]).toMatchObject({ to: "2.0.0", restarted: true });
 });
 
 test("a record knows each member", () => {

@@ -4,9 +4,13 @@ import type { Downtime } from "./answers.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** In the order in which they came. */
+/**
+ * In the order in which they came. Where the upgrade ended in a crash, what counts is what came up at the next boot; whether
+ * the upgrade restarted anything cannot be told then.
+ */
 export function membersOf({ snapshots }: Timeline, fleet: Fleet, down: readonly Downtime[]): NonNullable<CellRecord["members"]> {
-  const [before, after] = (["before", "after"] as const).map((label) => snapshots.get(label)?.snapshot.members ?? []);
+  const upgraded = snapshots.get("after");
+  const [before, after] = [snapshots.get("before"), upgraded ?? snapshots.get("rebooted")].map((seen) => seen?.snapshot.members ?? []);
   return fleet.ever.map(({ name, host }) => {
     const [was, is] = [before, after].map((members) => members?.find((member) => member.name === name));
     const measured = down.find(({ member }) => member === name);
@@ -16,7 +20,7 @@ export function membersOf({ snapshots }: Timeline, fleet: Fleet, down: readonly 
       to: is?.version ?? null,
       healthy: is?.healthy ?? false,
       removed: host !== undefined && fleet.removed.has(host),
-      ...restarted(changedProcesses(was, is), is?.processes !== undefined),
+      ...restarted(upgraded === undefined ? null : changedProcesses(was, is), is?.processes !== undefined),
       downtimeMs: measured?.ms ?? null,
       downtimeTotalMs: measured?.totalMs ?? null,
     };

@@ -27,7 +27,7 @@ export const stepRecord = z.strictObject({
 });
 export type StepRecord = z.infer<typeof stepRecord>;
 
-/** A host or service of a fleet. Versions and processes are those before and after the upgrade. */
+/** A host or service of a fleet. Versions and processes are those before and after the upgrade, or after the boot that followed a crash in it. */
 export const memberRecord = z.strictObject({
   name: z.string(),
   from: z.string().nullable(),

@@ -217,6 +217,10 @@ describe("a fleet", () => {
       ["at least one", "500ms"],
       ["host-1/api", "905ms in 2, longest 805ms"],
     ]);
+    const crashed = [...seen, ...reboot].map((one) =>
+      one.kind === "snapshot" && one.label === "after" ? ({ ...one, label: "rebooted" } as const) : one,
+    );
+    expect(outages(crashed)).toEqual(outages([...seen, ...reboot])); // after a crash nobody looks before the boot
     expect(outages(seen).at(-1)).toEqual(["host-1/api", "700ms in 2, longest 600ms, and not healthy again"]);
   });
 
@@ -278,6 +282,29 @@ describe("a fleet", () => {
       ],
       "Bursts of requests": [[true, "start", "200", "180 × 202, 19 × 429", "1", "none"]],
     });
+  });
+
+  test("a fact is marked when it has no answer in the end; one that says nothing is told to be empty", () => {
+    const look = (label: "before" | "after", facts: Record<string, string | null>): Observation => {
+      const one = fleetDetails().find((seen) => seen.kind === "snapshot");
+      if (one?.kind !== "snapshot") throw new Error("the sample has no snapshot");
+      return { ...one, label, snapshot: { ...one.snapshot, facts } };
+    };
+    const seen = [look("before", { late: null, lost: "1", none: "" }), look("after", { late: "1", lost: null, none: "" })];
+    const rows = tablesOf(FLEET_CELL, seen).find(({ title }) => title === "Facts")?.rows;
+    expect(rows?.map(({ cells, bad }) => [bad, ...cells])).toEqual([
+      [true, "lost", "1", "no answer"],
+      [false, "late", "no answer", "1"],
+      [false, "none", "(empty)", "(empty)"],
+    ]);
+  });
+
+  test("a service that answers for itself has a lane for its process beside the one for its answers", () => {
+    const started: Observation = { t: 20, kind: "service", service: "host-1/api.service", event: "started", pid: 7 };
+    const other: Observation = { t: 21, kind: "service", service: "host-1/store.service", event: "started", pid: 8 };
+    const names = timelineOf(FLEET_CELL, [...fleetDetails(), started, other])?.lanes.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["host-1/api", "host-1/api process", "host-1/store"]));
+    expect(new Set(names).size).toBe(names?.length);
   });
 
   test("of a host with several services it is told which of them has another main process", () => {

@@ -91,8 +91,11 @@ export function networkLanes(seen: readonly Observation[], end: number): Lane[] 
   }));
 }
 
-/** Each service's process from its start to its end. */
-export function serviceLanes(seen: readonly Observation[], end: number): Lane[] {
+/**
+ * Each service's process from its start to its end.
+ * @param taken names of other lanes: a service that has a version of its own has one for what it answers, too
+ */
+export function serviceLanes(seen: readonly Observation[], end: number, taken: ReadonlySet<string>): Lane[] {
   const lanes = new Map<string, { spans: Span[]; open: { from: number; pid: number | undefined } | undefined }>();
   for (const one of seen) {
     if (one.kind !== "service") continue;
@@ -107,10 +110,13 @@ export function serviceLanes(seen: readonly Observation[], end: number): Lane[] 
   }
   return [...lanes]
     .toSorted(([a], [b]) => byName(a, b))
-    .map(([name, { spans, open }]) => ({
-      name: oneLine(name).replace(/\.service$/, ""),
-      spans: open === undefined ? spans : [...spans, processSpan(open, end, "still runs")],
-    }));
+    .map(([unit, { spans, open }]) => {
+      const name = oneLine(unit).replace(/\.service$/, "");
+      return {
+        name: taken.has(name) ? `${name} process` : name,
+        spans: open === undefined ? spans : [...spans, processSpan(open, end, "still runs")],
+      };
+    });
 }
 
 function endOf({ signal, code }: Extract<Observation, { kind: "service" }>): string {

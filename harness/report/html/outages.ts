@@ -57,11 +57,12 @@ export function outagesOf(answers: readonly Answer[], lives: readonly Stretch[])
 }
 
 /**
- * From the snapshot before the upgrade to the one after it, or to the end: an outage that begins in this time is one of the
- * upgrade, however long it takes. null: it did not come so far.
+ * From the snapshot before the upgrade to the next one (after a crash that is the one after the boot), or to the end: an
+ * outage that begins in this time is one of the upgrade, however long it takes. null: it did not come so far.
  */
 export function upgradeTime(seen: readonly Observation[], end: number): Stretch | null {
-  const at = (label: "before" | "after"): number | undefined => seen.find((one) => one.kind === "snapshot" && one.label === label)?.t;
-  const from = at("before");
-  return from === undefined ? null : { from, to: at("after") ?? end };
+  const looks = seen.filter((one) => one.kind === "snapshot" && one.label !== "fresh");
+  const before = looks.findIndex((one) => one.kind === "snapshot" && one.label === "before");
+  const from = looks[before]?.t;
+  return from === undefined ? null : { from, to: looks[before + 1]?.t ?? end };
 }

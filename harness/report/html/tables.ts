@@ -117,6 +117,7 @@ function memberText(member: Member | undefined, before: Member | undefined): str
   return `${answer}, ${changed.length === 0 ? "same main processes" : `new main process of ${changed.map(oneLine).join(", ")}`}`;
 }
 
+/** What has no answer in the end is marked; ahead of that an older release may not know the fact. */
 function factTable(looks: readonly Look[]): Whole {
   const told = looks.filter(({ snapshot }) => snapshot.facts !== undefined);
   const names = new Set(told.flatMap(({ snapshot }) => Object.keys(snapshot.facts ?? {})));
@@ -125,7 +126,7 @@ function factTable(looks: readonly Look[]): Whole {
     head: ["fact", ...told.map(({ when }) => when)],
     rows: [...names].map((name) => {
       const values = told.map(({ snapshot }) => snapshot.facts?.[name]);
-      return { cells: [oneLine(name), ...values.map(value)], bad: values.includes(null) };
+      return { cells: [oneLine(name), ...values.map(value)], bad: values.at(-1) === null };
     }),
   };
 }
@@ -167,7 +168,8 @@ function burstTable(seen: readonly Observation[]): Whole {
 
 function value(said: string | null | undefined): string {
   if (said === undefined) return "not asked";
-  return said === null ? "no answer" : clip(oneLine(said), VALUE);
+  if (said === null) return "no answer";
+  return said === "" ? "(empty)" : clip(oneLine(said), VALUE);
 }
 
 function worstFirst<T extends { readonly bad: boolean }>(rows: readonly T[]): T[] {

@@ -21,7 +21,7 @@ export function timelineOf({ steps, downtimeAt, findings }: Told, seen: readonly
     stepLane(steps, own, end, new Set(findings.flatMap(({ step }) => step ?? []))),
     ...asked.map((one) => answerLane(one, end)),
     ...networkLanes(own, end),
-    ...serviceLanes(own, end),
+    ...serviceLanes(own, end, new Set(asked.map(({ name }) => name))),
     commandLane(own),
   ].filter(({ spans }) => spans.length > 0);
   const lanes = all.slice(0, MOST_LANES).map(({ name, spans }) => ({ name, spans: spans.slice(0, MOST_SPANS) }));

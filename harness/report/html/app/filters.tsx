@@ -16,7 +16,7 @@ export function Filters() {
         <input
           id="search"
           type="search"
-          placeholder="part of an address, or a pattern with *"
+          placeholder="a part of it, or with *"
           value={filter.value.text}
           onInput={(event) => set({ text: event.currentTarget.value })}
         />

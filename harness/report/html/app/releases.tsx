@@ -40,6 +40,7 @@ function ProductReleases({ name, product }: { name: string; product: number }) {
   );
   const rows = [...into].toSorted(([a], [b]) => b - a);
   if (rows.length === 0) return null;
+  const states = STATES.filter((state) => rows.some(([, own]) => own.some((edge) => edges.state[edge] === state)));
   return (
     <Growing total={rows.length} step={STEP}>
       {(most) => (
@@ -49,7 +50,7 @@ function ProductReleases({ name, product }: { name: string; product: number }) {
             <thead>
               <tr>
                 <th scope="col">to ↓ from →</th>
-                {STATES.filter((state) => edges.state.includes(state)).map((state) => (
+                {states.map((state) => (
                   <th key={state} scope="col">
                     <StateMark state={state} />
                   </th>
@@ -62,7 +63,7 @@ function ProductReleases({ name, product }: { name: string; product: number }) {
                   <th scope="row">
                     <LinkTo place={{ view: "release", product, version: to }}>{data.words.versions[to]}</LinkTo>
                   </th>
-                  {STATES.filter((state) => edges.state.includes(state)).map((state) => (
+                  {states.map((state) => (
                     <td key={state}>{named(data.words.versions, edges, own, state)}</td>
                   ))}
                 </tr>

@@ -4,11 +4,11 @@ import { timelineSentence } from "../timeline.ts";
 import { duration } from "./format.ts";
 
 const WIDTH = 960;
-const LEFT = 190;
+const LEFT = 225;
 const LANE = 26;
 const TOP = 26;
 const LETTER = 7;
-const MOST_NAME = 26;
+const MOST_NAME = 31;
 const MOST_LABEL = 60;
 /** Pixels below the lanes: for the marks' triangles, and for each line of text. */
 const FOOT = 16;
