@@ -150,7 +150,7 @@ export class Courses {
     const found = this.#sameness.factsOf(lasting(came.snapshot), came.units);
     const missing = expected.find((fact) => !found.includes(fact));
     const extra = found.find((fact) => !expected.includes(fact));
-    return missing === undefined && extra === undefined ? undefined : `${extra ?? "nothing"} in place of ${missing ?? "nothing"}`;
+    return missing === undefined && extra === undefined ? undefined : `${told(extra)} in place of ${told(missing)}`;
   }
 
   /**
@@ -215,6 +215,13 @@ export class Courses {
     return entries.sort((one, other) => (one.path < other.path ? -1 : 1));
   }
 }
+
+/** A fact may hold all of a file. */
+function told(fact = "nothing"): string {
+  return fact.length > MOST_TOLD ? `${fact.slice(0, MOST_TOLD)}…` : fact;
+}
+
+const MOST_TOLD = 200;
 
 /** Where nothing is well, a service may crash and be started over and over: what of it is seen is chance. */
 function lasting(snapshot: Snapshot): Snapshot {
