@@ -44,7 +44,7 @@ export function cellsOf(cells: number, products: readonly string[]): string {
   return `${count(cells, "cell")}${products.length === 0 ? "" : ` of ${listed(products, MOST_PRODUCTS, "product")}`}`;
 }
 
-const MOST_PRODUCTS = 3;
+const MOST_PRODUCTS = 4;
 
 /** What a selection left out, as a sentence. */
 export function leftOutLine(one: LeftOutOverview): string {

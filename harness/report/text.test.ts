@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatDuration, formatProgress, formatProgressPlain, type Progress } from "./index.ts";
 import { fenced, inline } from "./markdown-text.ts";
-import { clip, count, lastLines, plain, wrap } from "./text.ts";
+import { clip, clipWords, count, lastLines, listed, plain, wrap } from "./text.ts";
 
 test.each([
   [0, "0ms"],
@@ -23,6 +23,19 @@ test.each([
 describe("text", () => {
   test("plain obeys no terminal and keeps what is written", () => {
     expect(plain("\u001b[2J\u001b]0;title\u0007a\r\nb\tc\u202ed \ud800 ✓")).toBe("a\nb  c\ufffdd \ufffd ✓");
+  });
+
+  test("a list tells all names, or two at least are left out", () => {
+    expect(listed([], 2, "name")).toBe("");
+    expect(listed(["a"], 2, "name")).toBe("a");
+    expect(listed(["a", "b", "c"], 2, "name")).toBe("a, b and c");
+    expect(listed(["a", "b", "c", "d"], 2, "name")).toBe("a, b and 2 more names");
+  });
+
+  test("words are cut between each other, where there is somewhere to cut", () => {
+    expect(clipWords("one two three", 13)).toBe("one two three");
+    expect(clipWords("one two three", 11)).toBe("one two …");
+    expect(clipWords("a".repeat(30), 10)).toBe(`${"a".repeat(9)}…`);
   });
 
   test("wrap loses nothing but the spaces it breaks at", () => {

@@ -61,10 +61,10 @@ export function clipWords(text: string, width: number): string {
   return cut === text || space < width / 2 ? cut : `${cut.slice(0, space)} …`;
 }
 
-/** `one`, `one and two`, `one, two, three and 4 more products`. */
+/** `one`, `one and two`, `one, two, three and 4 more products`; nobody is left out alone, for a name takes no more room. */
 export function listed(names: readonly string[], most: number, noun: string): string {
   const rest = names.length - most;
-  const parts = rest > 0 ? [...names.slice(0, most), count(rest, `more ${noun}`)] : names;
+  const parts = rest > 1 ? [...names.slice(0, most), count(rest, `more ${noun}`)] : names;
   const [last = "", ...others] = parts.map(oneLine).toReversed();
   return others.length === 0 ? last : `${others.toReversed().join(", ")} and ${last}`;
 }

@@ -59,7 +59,7 @@ export function pairLine({ state, passed }: GraphPair): string {
     case "safe":
       return `${count(passed, "cell")} passed`;
     case "conditional":
-      return state.risks.map(({ name, message, url }) => `${name}: ${clip(message, REASON)} (${url})`).join("; ");
+      return `at a known risk: ${state.risks.map(({ message, url }) => `${clip(message, REASON)} (${url})`).join("; ")}`;
     case "failed":
     case "errored":
       return `${state.kind}: ${clip(cellLine(state.cell), REASON)}; ${state.cell.id}`;
