@@ -111,7 +111,7 @@ export class Courses {
     for (const boot of this.#booted) {
       const tree = boot.course.from(start);
       if (tree === undefined) continue;
-      const rebooted = this.#foreseen(boot.rebooted.snapshot, tree);
+      const rebooted = this.foreseen(boot.rebooted.snapshot, tree);
       const name = known(rebooted);
       return { boot, rebooted, ...(name === undefined ? this.restOf(boot, tree) : { rest: { name } }) };
     }
@@ -129,18 +129,13 @@ export class Courses {
     );
     for (const rest of [...rests, ...others]) {
       const end = rest.course.from(tree);
-      if (end !== undefined) return { rest: { name: rest.name, again: this.#foreseen(rest.again.snapshot, end), of: rest } };
+      if (end !== undefined) return { rest: { name: rest.name, again: this.foreseen(rest.again.snapshot, end), of: rest } };
     }
     return {};
   }
 
-  #facts(snapshot: Snapshot, tree: FileTree): string {
-    const { units } = this.#cell.place;
-    const key = this.#sameness.keyOf({ ...snapshot, tree: [] }, []);
-    return `${key} ${answerTo(tree, { look: "tree", path: units }, this.#hasher)}`;
-  }
-
-  #foreseen(like: Snapshot, tree: FileTree): Foreseen {
+  /** What would be seen of a tree, all else being as it was somewhere else. */
+  foreseen(like: Snapshot, tree: FileTree): Foreseen {
     return { snapshot: this.#snapshot(like, tree), units: this.#entries(tree, this.#cell.place.units) };
   }
 
@@ -151,6 +146,12 @@ export class Courses {
     const missing = expected.find((fact) => !found.includes(fact));
     const extra = found.find((fact) => !expected.includes(fact));
     return missing === undefined && extra === undefined ? undefined : `${told(extra)} in place of ${told(missing)}`;
+  }
+
+  #facts(snapshot: Snapshot, tree: FileTree): string {
+    const { units } = this.#cell.place;
+    const key = this.#sameness.keyOf({ ...snapshot, tree: [] }, []);
+    return `${key} ${answerTo(tree, { look: "tree", path: units }, this.#hasher)}`;
   }
 
   /**
@@ -168,7 +169,7 @@ export class Courses {
     const events = [...happened.events, ...looked];
     const course = new Course(start, { events, data: happened.data }, { hasher: this.#hasher, watched: (tree) => this.#watched(tree) });
     if (course.problem !== undefined) return undefined;
-    return this.difference(this.#foreseen(seen.snapshot, course.end), seen) === undefined ? course : undefined;
+    return this.difference(this.foreseen(seen.snapshot, course.end), seen) === undefined ? course : undefined;
   }
 
   /** What the service manager and the monitor see without being followed: units, and files that tell of an upgrade or of health. */
