@@ -8,7 +8,7 @@ import { Sameness } from "./sameness.ts";
 
 const PRODUCT = {
   ...{ companions: [], facts: {}, consistency: [], services: [], state: [], upgrade: { busy: [] } },
-  layout: { volatile: [], contents: [] },
+  layout: { preserved: [], volatile: [], contents: [], allowed: [] },
   logs: { agent: [], updater: [] },
   version: { file: "none" },
   health: { file: "none" },
