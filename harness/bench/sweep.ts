@@ -34,7 +34,7 @@ export async function sweepVsRerun(options: BenchOptions): Promise<Measured[]> {
   const reruns = rerunsOf(sweeps[0], operations);
   const pairs: { readonly swept: Timed; readonly rerun: Timed }[] = [];
   for (let pair = 0; pair < (options.runs ?? RUNS); pair++) {
-    const swept = await swept(sweeps, chosen, ground, recorder);
+    const swept = await timedSweep(sweeps, chosen, ground, recorder);
     options.say(`${AGAINST} ${pair + 1}: ${rateOf(swept).toFixed(1)} states/s; ${countsOf(swept.records)}; ${bootedOf(swept.records)}`);
     const rerun = await rerunAll(reruns, ground, recorder, options.say);
     options.say(`${AGAINST} ${pair + 1}: ${rateOf(rerun).toFixed(2)} real kills/s`);
@@ -115,7 +115,7 @@ async function pointsOf(
 }
 
 /** From the first sweep's expansion to the last verdict: references and recordings are not in it. */
-async function swept(sweeps: readonly Cell[], chosen: ReadonlySet<string>, ground: Ground, recorder: RecorderFile): Promise<Timed> {
+async function timedSweep(sweeps: readonly Cell[], chosen: ReadonlySet<string>, ground: Ground, recorder: RecorderFile): Promise<Timed> {
   const began: number[] = [];
   let ended = 0;
   const on = (event: RunEvent): void => {
