@@ -72,9 +72,9 @@ export function checkScenarioNames(
   const variants = products.flatMap((product) => Object.keys(product.variants));
   const points = products.flatMap((product) => [...Object.keys(product.points), ...Object.keys(product.rollbackPoints)]);
   const services = products.flatMap((product) => product.services.map((service) => service.name));
-  const expectName = (what: string, path: Path, name: string | undefined, known: readonly string[]): void => {
+  const traits = releases.flatMap((release) => release.traits);
+  const expectName = (what: string, path: Path, name: string | undefined, known: readonly string[], where = "product"): void => {
     if (name === undefined || known.includes(name)) return;
-    const where = what === "trait" ? "release" : "product";
     report(
       path,
       `Cannot find the ${what} ${JSON.stringify(name)} in any ${where}: ${listed([...new Set(known)])}`,
@@ -83,13 +83,7 @@ export function checkScenarioNames(
   };
   expectName("variant", ["baseline"], scenario.baseline, variants);
   expectName("variant", ["candidate"], scenario.candidate, variants);
-  for (const [path, trait] of traitsIn(scenario))
-    expectName(
-      "trait",
-      path,
-      trait,
-      releases.flatMap(({ traits }) => traits),
-    );
+  for (const [path, trait] of traitsIn(scenario)) expectName("trait", path, trait, traits, "release");
   for (const [index, step] of (scenario.steps ?? []).entries()) {
     if (isUpgrade(step)) expectName("variant", ["steps", index, "variant"], step.variant, variants);
   }

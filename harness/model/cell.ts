@@ -64,8 +64,6 @@ export interface Script {
   readonly conditions?: Conditions;
   /** On the cell that a sweep expands from: its upgrade is recorded. */
   readonly sweep?: Sweep;
-  /** On a point: it need not be booted where its course is known from an earlier one. */
-  readonly foretell?: boolean;
   /** On a point of a sweep that need not run the updater: the state it begins with. */
   readonly cut?: Cut;
 }

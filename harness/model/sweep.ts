@@ -17,7 +17,7 @@ const foretell = z
   .boolean()
   .optional()
   .describe(
-    "Points that would go as an earlier one went, by all that its boot looked at, are not booted: quicker, for products whose boots go one way only. Some are booted all the same; one that comes otherwise ends the sweep as errored",
+    "Points that would go as an earlier one went, by all that its boot looked at, are not booted: quicker, for products whose boots go one way only. Some are booted all the same; where one comes otherwise and a state turns out to boot in two ways, all are booted",
   );
 
 /** What is done at every operation that changes a file. */

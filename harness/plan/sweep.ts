@@ -160,14 +160,7 @@ function evenly<T>(list: readonly T[], most: number): readonly T[] {
 function pointCell(sweep: Cell, name: string, { faults, cut }: { readonly faults: readonly Fault[]; readonly cut?: Cut }): Cell {
   const { sweep: _, ...own } = sweep.script;
   const scenario = `${sweep.scenario}.${name}`;
-  const foretell = sweep.script.sweep !== undefined && "foretell" in sweep.script.sweep && sweep.script.sweep.foretell === true;
-  const script: Script = {
-    ...own,
-    scenario,
-    faults,
-    ...(foretell ? { foretell } : {}),
-    ...(cut === undefined ? {} : { cut, steps: afterTheCut(own.steps) }),
-  };
+  const script: Script = { ...own, scenario, faults, ...(cut === undefined ? {} : { cut, steps: afterTheCut(own.steps) }) };
   return { ...sweep, scenario, script, id: address({ ...sweep, scenario }) };
 }
 

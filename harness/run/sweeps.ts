@@ -80,7 +80,8 @@ async function crashes(
     const ran = await Promise.all(batches.map((batch) => runCuts(cell, batch, { stored, foretell, witnesses }, tools)));
     return { witnesses: ran.flatMap((one) => one.witnesses), foretold: ran.flatMap((one) => one.foretold) };
   };
-  const { witnesses, foretold } = await run(cuts, cuts[0]?.script.foretell === true);
+  const { sweep } = cell.script;
+  const { witnesses, foretold } = await run(cuts, sweep !== undefined && "foretell" in sweep && sweep.foretell === true);
   if (undeterminedBy(witnesses) === undefined)
     await Promise.all(foretold.map(({ point, observations }) => tools.judged(point, observations)));
   else

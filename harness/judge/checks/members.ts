@@ -1,5 +1,5 @@
 // Checks of single hosts and services: what must not restart, and what several sources say of each.
-import { mainProcesses, matchesMember, type Member } from "../../model/index.ts";
+import { changedProcesses, mainProcesses, matchesMember } from "../../model/index.ts";
 import { disagreement } from "../consistency.ts";
 import { type Broken, type Check, defineCheck, firstSeen } from "./check.ts";
 
@@ -14,11 +14,12 @@ export const restarts: Check = defineCheck(
     const others = fleet.members.filter((member) => !allowed.only.some((pattern) => matchesMember(pattern, member)));
     return others.flatMap(({ name, host }): Broken[] => {
       if (host !== undefined && fleet.added.has(host)) return []; // it was not there before
-      const [was, is] = [before, snapshot].map(({ members }) => processesOf(members, name));
-      const changed = Object.keys({ ...was, ...is }).filter((one) => was?.[one] !== is?.[one]);
-      const known = [was, is].every((all) => Object.values(all ?? {}).some((one) => one !== null));
-      return (known ? changed : Object.keys(was ?? is ?? { "": null })).map((service) => {
-        const [first, last] = [was?.[service], is?.[service]];
+      const [was, is] = [before, snapshot].map(({ members }) => members?.find((member) => member.name === name));
+      const [earlier, later] = [was, is].map((member): Processes => (member === undefined ? {} : mainProcesses(member)));
+      const all = Object.keys({ ...earlier, ...later });
+      // where nobody can tell, none is known to go on
+      return (changedProcesses(was, is) ?? (all.length === 0 ? [""] : all)).map((service) => {
+        const [first, last] = [earlier?.[service], later?.[service]];
         const expected = first === null || first === undefined ? "a main process that goes on" : `process ${first} goes on`;
         const actual = last === null || last === undefined ? "no main process is known" : `process ${last}`;
         const who = service === "" ? name : `${service} on ${name}`;
@@ -44,7 +45,4 @@ export const consistentSources: Check = defineCheck(
     ),
 );
 
-function processesOf(members: readonly Member[] = [], name: string): Readonly<Record<string, string | null>> | undefined {
-  const member = members.find((one) => one.name === name);
-  return member === undefined ? undefined : mainProcesses(member);
-}
+type Processes = ReturnType<typeof mainProcesses>;
