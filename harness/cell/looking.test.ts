@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { matchingPaths } from "./glob.ts";
 import { extract, Prober } from "./probe.ts";
-import { readStates, readTree } from "./snapshot.ts";
+import { describedContent, readStates, readTree } from "./snapshot.ts";
 import { scratchCell } from "./testing/scratch-cell.ts";
 
 test.each([
@@ -99,6 +99,12 @@ test("reads a tree: files with digest and mode, links with target, the root itse
       text: "#!/bin/sh\n",
     },
   ]);
+});
+
+test("a text that a power loss left zeros in is still a text; a program is none", () => {
+  expect(describedContent(Buffer.from('{"at":1}\n\0\0\0{"at":2}\n')).text).toBe('{"at":1}\n\u2400\u2400\u2400{"at":2}\n');
+  expect(describedContent(Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0xff, 0, 0xfe])).text).toBeUndefined();
+  expect(describedContent(Buffer.alloc(10_000, "a")).text).toBeUndefined();
 });
 
 test("state files: JSON is tried, YAML goes to the judge as it is, also through a link", async () => {

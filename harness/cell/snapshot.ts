@@ -1,4 +1,5 @@
 // Looks at everything at once: the tree with digests, the running version, the active pointer, processes, state files.
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import path from "node:path";
@@ -75,8 +76,12 @@ function readEntry(relative: string, full: string, stat: Stats): TreeEntry {
 /** What an entry tells of a file's content. */
 export function describedContent(content: Buffer): Pick<TreeEntry, "size" | "digest" | "text"> {
   const digest = createHash("sha256").update(content).digest("hex");
-  const text = content.length <= TEXT_BYTES && !content.includes(0) ? { text: content.toString("utf8") } : {};
-  return { size: content.length, digest, ...text };
+  return { size: content.length, digest, ...(content.length <= TEXT_BYTES && isUtf8(content) ? { text: shown(content) } : {}) };
+}
+
+/** A power loss leaves zeros in the middle of a text; they are shown as the sign for them, which every report can hold. */
+function shown(content: Buffer): string {
+  return content.toString("utf8").replaceAll("\0", "\u2400");
 }
 
 /** What Node can read is checked here. It has no parser of YAML: such a file's text goes with the snapshot, for the judge. */

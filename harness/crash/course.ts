@@ -3,7 +3,8 @@
 // and what that leads to is known without doing it: the operations, carried out on that state.
 import type { Look, Operation } from "../model/index.ts";
 import type { Hasher } from "./content.ts";
-import { answerTo } from "./look.ts";
+import { answerTo, answerToRemoval, type RemovalAnswer } from "./look.ts";
+import { type Happening, withRemovals } from "./removal.ts";
 import { Teller } from "./story.ts";
 import type { FileTree } from "./tree.ts";
 
@@ -27,9 +28,9 @@ export interface CourseOptions {
  * Not held for equal: clocks, process numbers and chance. They differ as well between two boots of one state.
  */
 export class Course {
-  readonly #happened: Happened;
+  readonly #happened: Told;
   readonly #options: CourseOptions;
-  readonly #answers: readonly string[];
+  readonly #answers: readonly Answer[];
   /** What it began with. */
   readonly start: FileTree;
   /** What it came to. */
@@ -39,11 +40,11 @@ export class Course {
 
   /** @param start the state that it began with; not changed */
   constructor(start: FileTree, happened: Happened, options: CourseOptions) {
-    this.#happened = happened;
+    this.#happened = { events: withRemovals(happened.events), data: happened.data };
     this.#options = options;
     this.start = start;
-    const answers: string[] = [];
-    const played = play(start, happened, options, (answer) => answers.push(answer) > 0);
+    const answers: Answer[] = [];
+    const played = play(start, this.#happened, options, (answer) => answers.push(answer) > 0);
     this.#answers = answers;
     this.end = played.tree;
     this.problem = played.problem;
@@ -52,13 +53,13 @@ export class Course {
   /** Each once. */
   get looks(): readonly Look[] {
     const looks = this.#happened.events.filter((event) => "look" in event);
-    return [...new Map(looks.map((look) => [JSON.stringify(look), look])).values()];
+    return [...new Map(looks.map(({ pid: _pid, ...look }) => [JSON.stringify(look), look])).values()];
   }
 
   /** What it would come to from another state; undefined: somebody would be told something else on the way. */
   from(start: FileTree): FileTree | undefined {
     if (this.problem !== undefined) return undefined;
-    const { tree, differs, problem } = play(start, this.#happened, this.#options, (answer, index) => answer === this.#answers[index]);
+    const { tree, differs, problem } = play(start, this.#happened, this.#options, (answer, index) => isTold(this.#answers[index], answer));
     return differs || problem !== undefined ? undefined : tree;
   }
 }
@@ -67,6 +68,20 @@ export class Course {
 export function leaveAlike(one: Course, other: Course, tree: FileTree, otherTree: FileTree, hasher: Hasher): boolean {
   const alike = (look: Look): boolean => answerTo(tree, look, hasher) === answerTo(otherTree, look, hasher);
   return one.looks.every(alike) && other.looks.every(alike);
+}
+
+/** What happened, with what belongs together told as one. */
+interface Told {
+  readonly events: readonly Happening[];
+  readonly data: Uint8Array;
+}
+
+type Answer = string | RemovalAnswer;
+
+/** Whether who was told one thing would do the same when told the other: who removes things removes fewer of them as well. */
+function isTold(known: Answer | undefined, other: Answer): boolean {
+  if (known === undefined || typeof known === "string" || typeof other === "string") return known === other;
+  return known.way === other.way && [...other.kinds].every((kind) => known.kinds.has(kind));
 }
 
 interface Played {
@@ -78,14 +93,14 @@ interface Played {
 /** @param heard told each answer in turn; false ends it */
 function play(
   start: FileTree,
-  { events, data }: Happened,
+  { events, data }: Told,
   { hasher, watched }: CourseOptions,
-  heard: (answer: string, index: number) => boolean,
+  heard: (answer: Answer, index: number) => boolean,
 ): Played {
   let tree = start;
   let teller: Teller | undefined;
   let index = 0;
-  const tells = (answer: string): boolean => heard(answer, index++);
+  const tells = (answer: Answer): boolean => heard(answer, index++);
   const differs = { differs: true, problem: undefined };
   if (!tells(watched(tree))) return { tree, ...differs };
   for (const event of events) {
@@ -93,13 +108,17 @@ function play(
       if (!tells(answerTo(tree, event, hasher))) return { tree, ...differs };
       continue;
     }
+    if ("removal" in event) {
+      if (!tells(answerToRemoval(tree, event.removal))) return { tree, ...differs };
+    }
     if (teller === undefined) {
       tree = start.copy(); // most states differ before anything is done
       teller = new Teller(tree, { notes: [], data });
     }
-    teller.tell(event);
+    const operation = "removal" in event ? event.last : event;
+    teller.tell(operation);
     // only names bring something to a place that was not written there before everybody's eyes
-    if ((event.op === "rename" || event.op === "link") && !tells(watched(tree))) return { tree, ...differs };
+    if ((operation.op === "rename" || operation.op === "link") && !tells(watched(tree))) return { tree, ...differs };
   }
   return { tree: tree === start ? start.copy() : tree, differs: false, problem: teller?.unfollowed[0] };
 }

@@ -28,6 +28,28 @@ export function answerTo(tree: FileTree, { look, path, stay = false }: Look | Wh
   }
 }
 
+/** What is told to somebody who removes a directory with all that is in it. */
+export interface RemovalAnswer {
+  /** Everything on the way to it. */
+  readonly way: string;
+  /** What there is to be removed, each kind once: files, and directories by their rights. */
+  readonly kinds: ReadonlySet<string>;
+}
+
+/** The answer to somebody who removes a directory: neither names nor contents are part of it. */
+export function answerToRemoval(tree: FileTree, path: string): RemovalAnswer {
+  const { told, inode } = walk(tree, path, false);
+  const kinds = new Set<string>();
+  const visit = ({ entries }: Inode): void => {
+    for (const child of entries.values()) {
+      kinds.add(child.type === "directory" ? described(child) : "file");
+      visit(child);
+    }
+  };
+  if (inode !== undefined) visit(inode);
+  return { way: told, kinds };
+}
+
 /** A look of ours at everything below a directory. */
 interface WholeLook {
   readonly look: "tree";

@@ -56,6 +56,8 @@ export type OperationKind = Operation["op"];
 export interface Look {
   readonly look: "entry" | "stat" | "content" | "names" | "exec";
   readonly path: string;
+  /** Absent where it was none of the product's. */
+  readonly pid?: number;
   readonly stay?: boolean;
 }
 

@@ -215,10 +215,10 @@ void note_unseen(const char *what, pid_t pid, const char *path)
 }
 
 /* What somebody is about to look at. `stays`: a link at the end is looked at itself. */
-void note_look(const char *what, const char *path, bool stays)
+void note_look(const char *what, pid_t pid, const char *path, bool stays)
 {
 	if (log_file == NULL) return;
-	fprintf(log_file, "{\"look\":\"%s\"", what);
+	fprintf(log_file, "{\"look\":\"%s\",\"pid\":%d", what, pid);
 	member("path", path);
 	fputs(stays ? ",\"stay\":true}\n" : "}\n", log_file);
 }

@@ -76,14 +76,14 @@ bool decode_look(struct tracee *t, struct op *op)
 static void note_argument(struct tracee *t, int dir, int position, enum kind look, bool follow)
 {
 	char path[LONG_PATH];
-	if (looked_at(t, directory_of(t, dir), t->args[position], follow, path)) note_look(look_name(look), path, !follow);
+	if (looked_at(t, directory_of(t, dir), t->args[position], follow, path)) note_look(look_name(look), t->tgid, path, !follow);
 }
 
 /* The look at an open file: whatever has its place now. */
 static void note_descriptor(struct tracee *t, int fd, enum kind look)
 {
 	char path[LONG_PATH];
-	if (on_open_file(t, fd, path)) note_look(look_name(look), path, true);
+	if (on_open_file(t, fd, path)) note_look(look_name(look), t->tgid, path, true);
 }
 
 static bool only_looks(const struct call *call)

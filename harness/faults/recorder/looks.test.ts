@@ -10,7 +10,7 @@ import { baseOf, filesBelow, Ground, recorder, treeLines } from "./testing/recor
 const made = await recorder();
 const TREES = 24;
 /** Each of them is there in some form or other, or not at all. */
-const NAMES = ["config", "current", "journal", "journal.new", "log", "tmp/part", "tmp/rest", "unread"];
+const NAMES = ["config", "current", "journal", "journal.new", "log", "old/deep/part", "old/part", "tmp/part", "tmp/rest", "unread"];
 
 /** What agents do when they start: read, look, tidy up, replace, append. */
 const SHELL = `
@@ -27,6 +27,7 @@ const NODE = `
 const fs = require("node:fs");
 fs.appendFileSync("log", "starts\\n");
 if (fs.existsSync("journal.new")) fs.rmSync("journal.new", { recursive: true });
+if (!(fs.existsSync("old") && fs.readdirSync("old").includes("part"))) fs.rmSync("old", { recursive: true, force: true });
 fs.rmSync("tmp", { recursive: true, force: true });
 let text = "none";
 try { text = fs.readFileSync("journal", "utf8"); } catch (error) { text = error.code; }

@@ -159,7 +159,7 @@ void note_exec(const struct tracee *t);
 void note_exit(pid_t pid, int status);
 void note_mark(const char *name);
 void note_unseen(const char *what, pid_t pid, const char *path);
-void note_look(const char *what, const char *path, bool stays);
+void note_look(const char *what, pid_t pid, const char *path, bool stays);
 
 /* ---- names.c, json.c */
 const char *kind_name(enum kind kind);
