@@ -62,7 +62,7 @@ export class Sameness {
       case "none":
         return [];
       case "presence":
-        return [whole ? entry : outside];
+        return [outside];
       case "meaning":
         return [whole || text === undefined ? entry : { ...outside, says: meaningOf(text) }];
       case "content":
