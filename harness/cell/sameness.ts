@@ -84,9 +84,12 @@ export class Sameness {
 
 const TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|(?<!\d)1\d{9}(?:\d{3}){0,3}(?!\d)/g;
 
-/** Without times, and a line that repeats itself counts once: how often it does depends on when somebody looks. */
+/**
+ * Without times, and a line that repeats itself counts once: how often it does depends on when somebody looks. Zeros that a power
+ * loss left count as a line of their own.
+ */
 export function meaningOf(text: string): string {
-  const lines = text.replace(TIME, "TIME").split("\n");
+  const lines = text.replace(TIME, "TIME").replace(/\u2400+/g, "\n\u2400\n").split("\n");
   return lines.filter((line, index) => line !== lines[index - 1]).join("\n");
 }
 
