@@ -129,6 +129,25 @@ test("what is watched from outside counts when something comes there by a new na
   expect(moved.from(treeWith({ ...BASE, "/r/other": "something else" }))).toBeUndefined();
 });
 
+test.each([
+  ["emptied first", { anew: true }, "new"],
+  ["appended to", {}, "old\nnew"],
+])("who makes a file in order to write it is not told whether there is one: %s", (_, how, expected) => {
+  const script = new Script({}).do({ op: "create", path: "/r/made", mode: "644", uid: 0, gid: 0 });
+  script.do({ op: "write", path: "/r/made", offset: 0, append: true, data: script.bytes("new") });
+  const opened: Look = { look: "entry", path: "/r/made", pid: script.pid, ...how };
+  const known = course(BASE, script, [[0, opened]]);
+  const other = treeWith({ ...BASE, "/r/made": "old\n" });
+  expect(contents(known.from(treeWith(BASE)))).toMatchObject({ "/r/made": "new" });
+  expect(contents(known.from(other))).toMatchObject({ "/r/made": expected });
+  const closed = new Script({}).do({ op: "chmod", path: "/r/made", mode: "400" }).recording();
+  const others = new Course(other, { events: closed.operations, data: closed.data }, options).end;
+  expect(known.from(others)).toBeUndefined();
+  expect(known.from(treeWith({ ...BASE, "/r/made": null }))).toBeUndefined();
+  expect(course(BASE, script, [[0, { ...opened, stay: true }]]).from(other)).toBeUndefined(); // it had to be a new one
+  expect(course(BASE, script, [[0, { ...opened, look: "stat" }]]).from(other)).toBeUndefined();
+});
+
 test("operations that the state does not explain make a course useless", () => {
   const lost = course(BASE, new Script({}).rename("/elsewhere", "/r/config"), []);
   expect(lost.problem).toContain("/elsewhere");

@@ -3,8 +3,9 @@
 // and what that leads to is known without doing it: the operations, carried out on that state.
 import type { Look, Operation } from "../model/index.ts";
 import type { Hasher } from "./content.ts";
-import { answerTo, answerToRemoval, type RemovalAnswer } from "./look.ts";
-import { type Happening, withRemovals } from "./removal.ts";
+import { answerTo, answerToMaking, answerToRemoval, type MakingAnswer, type RemovalAnswer } from "./look.ts";
+import { type Making, withMakings } from "./making.ts";
+import { type Removal, withRemovals } from "./removal.ts";
 import { Teller } from "./story.ts";
 import type { FileTree } from "./tree.ts";
 
@@ -40,7 +41,7 @@ export class Course {
 
   /** @param start the state that it began with; not changed */
   constructor(start: FileTree, happened: Happened, options: CourseOptions) {
-    this.#happened = { events: withRemovals(happened.events), data: happened.data };
+    this.#happened = { events: withMakings(withRemovals(happened.events)), data: happened.data };
     this.#options = options;
     this.start = start;
     const answers: Answer[] = [];
@@ -72,16 +73,21 @@ export function leaveAlike(one: Course, other: Course, tree: FileTree, otherTree
 
 /** What happened, with what belongs together told as one. */
 interface Told {
-  readonly events: readonly Happening[];
+  readonly events: readonly (Operation | Look | Removal | Making)[];
   readonly data: Uint8Array;
 }
 
-type Answer = string | RemovalAnswer;
+type Answer = string | RemovalAnswer | MakingAnswer;
 
-/** Whether who was told one thing would do the same when told the other: who removes things removes fewer of them as well. */
+/**
+ * Whether who was told one thing would do the same when told the other: who removes things removes fewer of them as well, and who
+ * makes a file writes to one that is like it as well.
+ */
 function isTold(known: Answer | undefined, other: Answer): boolean {
   if (known === undefined || typeof known === "string" || typeof other === "string") return known === other;
-  return known.way === other.way && [...other.kinds].every((kind) => known.kinds.has(kind));
+  if (known.way !== other.way) return false;
+  if ("kinds" in known && "kinds" in other) return [...other.kinds].every((kind) => known.kinds.has(kind));
+  return "born" in known && "born" in other && (other.found === undefined || other.found === known.born);
 }
 
 interface Played {
@@ -108,17 +114,24 @@ function play(
       if (!tells(answerTo(tree, event, hasher))) return { tree, ...differs };
       continue;
     }
-    if ("removal" in event) {
-      if (!tells(answerToRemoval(tree, event.removal))) return { tree, ...differs };
-    }
+    if ("removal" in event && !tells(answerToRemoval(tree, event.removal))) return { tree, ...differs };
+    const made = "making" in event ? answerToMaking(tree, event.making.path, event.rights) : undefined;
+    if (made !== undefined && !tells(made)) return { tree, ...differs };
     if (teller === undefined) {
       tree = start.copy(); // most states differ before anything is done
       teller = new Teller(tree, { notes: [], data });
     }
-    const operation = "removal" in event ? event.last : event;
+    const operation = "removal" in event ? event.last : "making" in event ? opened(event, made?.found !== undefined) : event;
+    if (operation === undefined) continue;
     teller.tell(operation);
     // only names bring something to a place that was not written there before everybody's eyes
     if ((operation.op === "rename" || operation.op === "link") && !tells(watched(tree))) return { tree, ...differs };
   }
   return { tree: tree === start ? start.copy() : tree, differs: false, problem: teller?.unfollowed[0] };
+}
+
+/** What opening a file does where there is one already; undefined: nothing. */
+function opened({ making, create }: Making, found: boolean): Operation | undefined {
+  if (!found) return create;
+  return making.anew === true ? { k: create.k, pid: create.pid, path: create.path ?? "", op: "truncate", size: 0 } : undefined;
 }

@@ -1,6 +1,6 @@
 // What a process is told that looks at a file tree: one text for each answer, equal where the answers are.
 import { bytesOf, type Hasher } from "./content.ts";
-import { ROOT, type FileTree, type Inode } from "./tree.ts";
+import { ROOT, type Attributes, type FileTree, type Inode } from "./tree.ts";
 import type { Look } from "../model/index.ts";
 
 /**
@@ -12,6 +12,7 @@ export function answerTo(tree: FileTree, { look, path, stay = false }: Look | Wh
   if (inode === undefined) return told;
   switch (look) {
     case "entry":
+    case "directory":
       return told;
     case "stat":
       return `${told} ${inode.type === "file" ? inode.content.size : ""}`;
@@ -50,6 +51,20 @@ export function answerToRemoval(tree: FileTree, path: string): RemovalAnswer {
   return { way: told, kinds };
 }
 
+/** What is told to somebody who opens a file to write it, and makes it where there is none: nothing of whether there was one. */
+export interface MakingAnswer {
+  readonly way: string;
+  /** What lay there, if anything did. */
+  readonly found: string | undefined;
+  /** What is made where nothing lies. */
+  readonly born: string;
+}
+
+export function answerToMaking(tree: FileTree, path: string, { mode, uid, gid }: Attributes): MakingAnswer {
+  const { way, inode } = walk(tree, path, true);
+  return { way, found: inode === undefined ? undefined : described(inode), born: `file,${mode},${uid},${gid}` };
+}
+
 /** A look of ours at everything below a directory. */
 interface WholeLook {
   readonly look: "tree";
@@ -59,6 +74,8 @@ interface WholeLook {
 
 interface Walked {
   readonly told: string;
+  /** The same without what is at its end: for something that may not be there. */
+  readonly way: string;
   /** Where it ends; undefined: nowhere. */
   readonly inode: Inode | undefined;
 }
@@ -79,15 +96,21 @@ function walk(tree: FileTree, path: string, follow: boolean): Walked {
       continue;
     }
     const inode = at.entries.get(name);
-    if (inode === undefined) return { told: `${passed.join("/")} has no ${name}`, inode };
+    if (inode === undefined)
+      return { told: `${passed.join("/")} has no ${name}`, way: `${passed.join("/")} ${namesOf(way)}/${[name, ...rest].join("/")}`, inode };
     if (inode.type === "link" && (follow || rest.length > 0)) {
-      if (++links > MOST_LINKS) return { told: `${passed.join("/")} loops`, inode: undefined };
+      if (++links > MOST_LINKS) return { told: `${passed.join("/")} loops`, way: "loops", inode: undefined };
       rest.unshift(...componentsOf(inode.target));
       if (inode.target.startsWith("/")) way.length = 1;
     } else way.push({ name, inode });
   }
   const inode = way.at(-1)?.inode;
-  return { told: `${passed.join("/")} ${way.map((step) => step.name).join("/")} ${inode === undefined ? "" : described(inode)}`, inode };
+  const along = `${passed.join("/")} ${namesOf(way)}`;
+  return { told: `${along} ${inode === undefined ? "" : described(inode)}`, way: along, inode };
+}
+
+function namesOf(way: readonly { readonly name: string }[]): string {
+  return way.map(({ name }) => name).join("/");
 }
 
 function componentsOf(path: string): string[] {

@@ -10,15 +10,14 @@ export interface Removal {
   readonly last: Operation;
 }
 
-export type Happening = Operation | Look | Removal;
 type Event = Operation | Look;
 
 /**
  * The same events, those of a removal told as one, at the place of its last call. Others may have been at work meanwhile, elsewhere.
  * Of a single file that is looked at and removed at once, the size does not count either.
  */
-export function withRemovals(events: readonly Event[]): Happening[] {
-  const happenings: Happening[] = [];
+export function withRemovals(events: readonly Event[]): (Event | Removal)[] {
+  const happenings: (Event | Removal)[] = [];
   const taken = new Set<number>();
   for (let index = events.length - 1; index >= 0; index--) {
     const event = events[index];
@@ -62,8 +61,8 @@ function removalBefore(
       if (event.op === "rmdir" && event.error === undefined) directories.add(event.path);
     } else if (event.look === "exec") return undefined;
     else if (event.look === "names") directories.add(event.path);
-    else if (event.look === "content") {
-      opened.add(event.path);
+    else if (event.look === "content" || event.look === "directory") {
+      if (event.look === "content") opened.add(event.path);
       if (event.path !== last.path) continue;
       const readsFile = [...opened].some((path) => !directories.has(path));
       return readsFile ? undefined : { removal: { removal: last.path, last }, parts };

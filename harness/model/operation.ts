@@ -50,15 +50,17 @@ export type OperationKind = Operation["op"];
 
 /**
  * What a process was about to look at, in its turn between the operations; its path in the process's own words. `entry`: whether
- * it is there, its type, rights and target · `stat`: its size, too · `content` · `names`: of a directory's entries · `exec`: a
- * program to be started. `stay`: a link at the end is looked at itself.
+ * it is there, its type, rights and target · `stat`: its size, too · `content` · `names`: of a directory's entries · `directory`:
+ * whether it is one · `exec`: a program to be started. `stay`: a link at the end is looked at itself. `anew`: it is opened to be
+ * written from the beginning, there or not.
  */
 export interface Look {
-  readonly look: "entry" | "stat" | "content" | "names" | "exec";
+  readonly look: "entry" | "stat" | "content" | "names" | "directory" | "exec";
   readonly path: string;
   /** Absent where it was none of the product's. */
   readonly pid?: number;
   readonly stay?: boolean;
+  readonly anew?: boolean;
 }
 
 /** What was seen beside the operations. `after`: the operation before it, 0 if there was none. */

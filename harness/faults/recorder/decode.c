@@ -174,7 +174,7 @@ bool decode(struct tracee *t, struct op *op)
 	switch (op->kind) {
 	case CALL_OPEN: return decode_open(t, op);
 	case CALL_MAP: return tell_mapping(t, op);
-	case LOOK_ENTRY: case LOOK_STAT: case LOOK_CONTENT: case LOOK_NAMES: case LOOK_EXEC: return decode_look(t, op);
+	case LOOK_ENTRY: case LOOK_STAT: case LOOK_CONTENT: case LOOK_NAMES: case LOOK_DIRECTORY: case LOOK_EXEC: return decode_look(t, op);
 	case CALL_CLONE_FILE: op->kind = OP_WRITE; return decode_write(t, op);
 	case OP_WRITE: return decode_write(t, op);
 	case OP_RENAME: case OP_LINK: return decode_two_paths(t, op);

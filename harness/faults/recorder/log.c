@@ -214,11 +214,13 @@ void note_unseen(const char *what, pid_t pid, const char *path)
 	fputs("}\n", log_file);
 }
 
-/* What somebody is about to look at. `stays`: a link at the end is looked at itself. */
-void note_look(const char *what, pid_t pid, const char *path, bool stays)
+/* What somebody is about to look at. `stays`: a link at the end is looked at itself. `anew`: whatever lies there is emptied. */
+void note_look(const char *what, pid_t pid, const char *path, bool stays, bool anew)
 {
 	if (log_file == NULL) return;
 	fprintf(log_file, "{\"look\":\"%s\",\"pid\":%d", what, pid);
 	member("path", path);
-	fputs(stays ? ",\"stay\":true}\n" : "}\n", log_file);
+	if (stays) fputs(",\"stay\":true", log_file);
+	if (anew) fputs(",\"anew\":true", log_file);
+	fputs("}\n", log_file);
 }

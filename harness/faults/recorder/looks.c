@@ -14,6 +14,7 @@ static const char *look_name(enum kind kind)
 	case LOOK_STAT: return "stat";
 	case LOOK_CONTENT: return "content";
 	case LOOK_NAMES: return "names";
+	case LOOK_DIRECTORY: return "directory";
 	case LOOK_EXEC: return "exec";
 	default: return "entry";
 	}
@@ -46,9 +47,10 @@ static bool open_follows(uint64_t flags)
 	return (flags & O_NOFOLLOW) == 0 && ((flags & O_CREAT) == 0 || (flags & O_EXCL) == 0);
 }
 
-/* Who may read a file has looked at all of it; who only writes, at whether it is there. */
+/* Who may read a file has looked at all of it; who only writes, or will only have a directory, at whether it is there. */
 static enum kind open_look(uint64_t flags)
 {
+	if ((flags & O_DIRECTORY) != 0) return LOOK_DIRECTORY;
 	bool reads = (flags & O_ACCMODE) != O_WRONLY && (flags & O_TRUNC) == 0 && (flags & O_PATH) == 0;
 	return reads ? LOOK_CONTENT : LOOK_ENTRY;
 }
@@ -73,17 +75,17 @@ bool decode_look(struct tracee *t, struct op *op)
 	return looked_at(t, dir, address, follow, op->path) && !may_wait(t, op->path);
 }
 
-static void note_argument(struct tracee *t, int dir, int position, enum kind look, bool follow)
+static void note_argument(struct tracee *t, int dir, int position, enum kind look, bool follow, bool anew)
 {
 	char path[LONG_PATH];
-	if (looked_at(t, directory_of(t, dir), t->args[position], follow, path)) note_look(look_name(look), t->tgid, path, !follow);
+	if (looked_at(t, directory_of(t, dir), t->args[position], follow, path)) note_look(look_name(look), t->tgid, path, !follow, anew);
 }
 
 /* The look at an open file: whatever has its place now. */
 static void note_descriptor(struct tracee *t, int fd, enum kind look)
 {
 	char path[LONG_PATH];
-	if (on_open_file(t, fd, path)) note_look(look_name(look), t->tgid, path, true);
+	if (on_open_file(t, fd, path)) note_look(look_name(look), t->tgid, path, true, false);
 }
 
 static bool only_looks(const struct call *call)
@@ -94,7 +96,9 @@ static bool only_looks(const struct call *call)
 static void note_open(struct tracee *t)
 {
 	uint64_t flags;
-	if (open_flags(t, &flags)) note_argument(t, t->call->dir, t->call->path, open_look(flags), open_follows(flags));
+	if (!open_flags(t, &flags)) return;
+	bool anew = (flags & (O_CREAT | O_TRUNC | O_EXCL)) == (O_CREAT | O_TRUNC);
+	note_argument(t, t->call->dir, t->call->path, open_look(flags), open_follows(flags), anew);
 }
 
 /* Writes down what the call is about to look at: also one that changes something, for that succeeds or fails by what is there.
@@ -107,8 +111,8 @@ void note_looks(struct tracee *t, const struct op *op)
 		return;
 	}
 	enum kind look = only_looks(call) ? call->kind : op->kind == OP_RMDIR ? LOOK_NAMES : LOOK_ENTRY;
-	if (call->path >= 0 && !names_descriptor(t, t->args[(int)call->path])) note_argument(t, call->dir, call->path, look, follows(t));
+	if (call->path >= 0 && !names_descriptor(t, t->args[(int)call->path])) note_argument(t, call->dir, call->path, look, follows(t), false);
 	else if (call->path >= 0) note_descriptor(t, directory_of(t, call->dir), look);
 	else if (only_looks(call)) note_descriptor(t, (int)t->args[(int)call->fd], look);
-	if (call->to >= 0) note_argument(t, call->to_dir, call->to, LOOK_NAMES, false);
+	if (call->to >= 0) note_argument(t, call->to_dir, call->to, LOOK_NAMES, false, false);
 }

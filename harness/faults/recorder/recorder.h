@@ -22,7 +22,7 @@ enum kind {
 	/* What a row of the table of calls may say besides; never the kind of an operation. */
 	CALL_OPEN, CALL_CLONE_FILE, CALL_MAP,
 	/* What only looks: at an entry, its size too, what a file holds, the names in a directory, a program to be started. */
-	LOOK_ENTRY, LOOK_STAT, LOOK_CONTENT, LOOK_NAMES, LOOK_EXEC,
+	LOOK_ENTRY, LOOK_STAT, LOOK_CONTENT, LOOK_NAMES, LOOK_DIRECTORY, LOOK_EXEC,
 };
 
 /* How the last component of a path is looked up. */
@@ -159,7 +159,7 @@ void note_exec(const struct tracee *t);
 void note_exit(pid_t pid, int status);
 void note_mark(const char *name);
 void note_unseen(const char *what, pid_t pid, const char *path);
-void note_look(const char *what, pid_t pid, const char *path, bool stays);
+void note_look(const char *what, pid_t pid, const char *path, bool stays, bool anew);
 
 /* ---- names.c, json.c */
 const char *kind_name(enum kind kind);
