@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { compileOnce } from "./compile.ts";
 import { buildRecorder } from "./index.ts";
+import { recorderCompilation } from "./recorder.ts";
 
 const cache = mkdtempSync(path.join(tmpdir(), "recorder-cache-"));
 const searched = process.env["PATH"];
@@ -27,4 +29,20 @@ test.skipIf(process.platform !== "linux")("without a compiler it says so", async
   } finally {
     process.env["PATH"] = searched;
   }
+});
+
+/** Of the header of an ELF file. */
+const MACHINE_AT = 18;
+const MACHINES = { arm64: 183, x64: 62 };
+
+test("it compiles for the other architecture as well", async (context) => {
+  const [other, compiler] =
+    process.arch === "x64" ? (["arm64", "aarch64-linux-gnu-gcc"] as const) : (["x64", "x86_64-linux-gnu-gcc"] as const);
+  const made = await compileOnce(recorderCompilation([compiler]), cache);
+  if ("unavailable" in made) {
+    // a compiler that is there and refuses is what this test is for
+    if (made.unavailable.startsWith("no C compiler")) context.skip(made.unavailable);
+    throw new Error(made.unavailable);
+  }
+  expect(readFileSync(made.file).readUInt16LE(MACHINE_AT)).toBe(MACHINES[other]);
 });
