@@ -85,7 +85,14 @@ dying() {
   esac
 }
 
+ours() { tr '\0' ' ' < /proc/1/cmdline | grep -q 'upmatrix=container;'; }
+
 if [ "$mode" = namespace ]; then fresh_root; fi
+# What is there already is nobody's leaving. The container's first process may still be about to start what it waits for.
+if [ "$mode" = contained ] && ours && [ -e /proc/1/task/1/children ]; then
+  child=
+  until read -r child < /proc/1/task/1/children || [ -n "$child" ]; do :; done
+fi
 before=
 for entry in /proc/[0-9]*; do before="$before ${entry#/proc/}"; done
 exec 3<&0
@@ -95,4 +102,4 @@ printf '\n#exit %s\n' "$code"
 left_behind
 [ -z "${HOLD:-}" ] || exec sleep 2147483647
 # Ends the container, if its first process is the one that upmatrix started, and never another.
-if [ "$mode" = contained ] && tr '\0' ' ' < /proc/1/cmdline | grep -q 'upmatrix=container;'; then kill -TERM 1; fi
+if [ "$mode" = contained ] && ours; then kill -TERM 1; fi
