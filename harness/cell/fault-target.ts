@@ -7,8 +7,10 @@ import type { JobArtifact } from "../model/index.ts";
 import type { Cell } from "./cell.ts";
 import { changeCompanion } from "./fleet-steps.ts";
 import { matchingPaths } from "./glob.ts";
-import { damaged, disturb, followersOf, mostCostly } from "./harm.ts";
-import { signal } from "./processes.ts";
+import { damaged, disturb, followersOf } from "./harm.ts";
+import { exhaustMemory, mebibytes } from "./memory.ts";
+import type { Place } from "./place.ts";
+import { type Processes, signal } from "./processes.ts";
 import { readTree } from "./snapshot.ts";
 import { hideTools } from "./tools.ts";
 
@@ -91,10 +93,10 @@ function changesTo(cell: Cell, { artifactOf }: Orders): Pick<FaultTarget, "reboo
   };
 }
 
-function harmTo(cell: Cell): Pick<FaultTarget, "mostCostly" | "disturbManager" | "damage" | "hide" | "jumpClock"> {
+function harmTo(cell: Cell): Pick<FaultTarget, "exhaustMemory" | "disturbManager" | "damage" | "hide" | "jumpClock"> {
   const { place, processes, clock, fleet } = cell;
   return {
-    mostCostly: () => mostCostly(processes.list()),
+    exhaustMemory: () => exhaust(place, processes),
     disturbManager: (how) => [...new Set(fleet.hosts.map(({ manager }) => disturb(manager, how)))].join("; "),
     damage: (glob, how) => matchingPaths(place.root, glob).flatMap((found) => damaged(place.root, found, how)),
     hide: (tools) => hideTools(place, tools),
@@ -104,6 +106,12 @@ function harmTo(cell: Cell): Pick<FaultTarget, "mostCostly" | "disturbManager" |
       return followersOf(processes.list());
     },
   };
+}
+
+/** The scratch folder lies in memory where the cell has a limit of its own. */
+async function exhaust(place: Place, processes: Processes): ReturnType<FaultTarget["exhaustMemory"]> {
+  const done = await exhaustMemory(path.join(place.job.work, "filling"), () => processes.list());
+  return "problem" in done ? done : { ...done, taken: `${mebibytes(done.filledBytes)} of ${mebibytes(done.limitBytes)}` };
 }
 
 function diskOf(root: string): Pick<FaultTarget, "disk" | "inodes"> {

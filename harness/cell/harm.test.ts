@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync,
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { CLOCK_LIBRARY } from "./conditions.ts";
-import { damaged, followersOf, mostCostly } from "./harm.ts";
+import { damaged, followersOf } from "./harm.ts";
 import { type ScratchCell, scratchCell } from "./testing/scratch-cell.ts";
 
 let cell: ScratchCell;
@@ -62,14 +62,6 @@ describe.skipIf(process.platform !== "linux")("processes", () => {
     "-e",
     `globalThis.kept = Buffer.alloc(${bytes}, 1); console.log("ready"); process.stdin.resume()`,
   ];
-
-  test("the most costly is the one that holds the most memory; one that has ended is none", async () => {
-    const [small, large] = [await waiting(process.execPath, NODE(1)), await waiting(process.execPath, NODE(300e6))];
-    const gone = { pid: 2 ** 22 - 1, parent: 1, command: "gone" };
-    expect(mostCostly([small, gone, large])?.pid).toBe(large.pid);
-    expect(mostCostly([gone])).toBeUndefined();
-    expect(mostCostly([])).toBeUndefined();
-  });
 
   test("who has the clock's library loaded follows it, the others are deaf", async () => {
     const folder = path.join(cell.folder, "libraries");

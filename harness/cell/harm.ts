@@ -1,4 +1,4 @@
-// What faults do to parts of a cell, and what can be told of it: files, the service manager, processes by their memory or clock.
+// What faults do to parts of a cell, and what can be told of it: files, the service manager, processes by their clock.
 import { closeSync, lstatSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 import path from "node:path";
 import type { ProcessEntry } from "../model/index.ts";
@@ -45,15 +45,6 @@ export function disturb(manager: ServiceManager, how: "freeze" | "crash" | "re-e
     default:
       return how satisfies never;
   }
-}
-
-/** The kernel's own choice: who would be killed first. */
-export function mostCostly(processes: readonly ProcessEntry[]): (ProcessEntry & { readonly score: number }) | undefined {
-  const scored = processes.flatMap((entry) => {
-    const score = Number(readOf(entry.pid, "oom_score") || Number.NaN);
-    return Number.isNaN(score) ? [] : [{ ...entry, score }];
-  });
-  return scored.toSorted((one, other) => other.score - one.score)[0];
 }
 
 /** Which processes have the clock's library, and which went without. */

@@ -7,7 +7,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type CellEnd, matrix as matrixSchema, type Observation } from "../model/index.ts";
+import { type CellEnd, type Fault, matrix as matrixSchema, type Observation } from "../model/index.ts";
 import { bundleProgram } from "./bundle.ts";
 import { removeContainer, RUN_LABEL } from "./docker/engine.ts";
 import { marked } from "./host/marked.ts";
@@ -50,16 +50,16 @@ interface Ran {
 async function cell(
   environment: Environment,
   actions: readonly Action[],
-  more: Partial<CellRequest> & { cellMs?: number } = {},
+  more: Partial<CellRequest> & { cellMs?: number; faults?: readonly Fault[] } = {},
 ): Promise<Ran> {
-  const { cellMs = 20_000, observe, ...rest } = more;
+  const { cellMs = 20_000, observe, faults = [], ...rest } = more;
   const observations: Observation[] = [];
   const script = {
     scenario: "s",
     summary: JSON.stringify(actions),
     tier: "gate",
     steps: [],
-    faults: [],
+    faults,
     expect: [],
     settled: "strict",
     layout: { present: [], absent: [] },
@@ -177,6 +177,19 @@ describe.each(possible)("$kind", { timeout: 120_000 }, (kind) => {
       { do: "fill", size: "1m", bytes: 200_000 },
     ]);
     expect(messages).toEqual([expect.stringContaining("ENOSPC"), "fits"]);
+  });
+
+  test("a cell that runs out of memory has little of it, and no other cell has", async (context) => {
+    if (!inside("small-memory")) context.skip(`${kind.kind} cannot limit a cell's memory`);
+    const look = {
+      do: "run",
+      command: "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || :",
+    } as const;
+    const room = { do: "run", command: "df -k --output=size {work} | tail -n 1" } as const;
+    const faults: Fault[] = [{ when: "start", do: "out-of-memory", undo: "settled" }];
+    const [little, much] = [await cell(environment, [look, room], { faults }), await cell(environment, [look])];
+    expect(little).toMatchObject({ end: { how: "complete", leaks: [] }, messages: [String(768 * 1024 ** 2), String(768 * 1024)] });
+    expect(much.messages).not.toEqual([little.messages[0]]);
   });
 
   test("artifacts are there, and no cell can change them for the next", async () => {

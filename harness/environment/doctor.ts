@@ -116,6 +116,11 @@ async function docker(cache: string): Promise<Finding[]> {
         ok: capabilities.includes(capability),
         detail: "Tried on the install tree of a cell",
       })),
+      {
+        capability: "small-memory",
+        ok: capabilities.includes("small-memory"),
+        detail: "Whether the engine can limit a container's memory",
+      },
     ];
   } catch (error) {
     return [engine, { capability: "docker environment", ok: false, detail: reasonOf(error) }];

@@ -131,14 +131,15 @@ function readOnly(target: FaultTarget): Fired {
   };
 }
 
-/** For the victim there is no difference: the kernel chooses by this score and sends this signal. */
-function outOfMemory(target: FaultTarget): Fired {
-  const victim = target.mostCostly();
-  if (victim === undefined || !target.signal(victim.pid, "SIGKILL"))
-    return { event: "impossible", evidence: "out of memory: no process of the product was running" };
+/** The kernel's own count is the proof. Nothing is left to be taken back: the memory is free again. */
+async function outOfMemory(target: FaultTarget): Promise<Fired> {
+  const done = await target.exhaustMemory();
+  if ("problem" in done) return { event: "impossible", evidence: `out of memory: ${done.problem}` };
+  const { taken, kills, gone } = done;
+  const who = gone.map(({ pid, command }) => `${pid} (${command})`).join(", ");
   return {
     event: "fired",
-    evidence: `out of memory: killed ${victim.pid} (${victim.command}), the highest oom_score with ${victim.score}`,
+    evidence: `out of memory: ${taken} taken, then the kernel killed (oom_kill ${kills.before} → ${kills.after}); gone: ${who}`,
   };
 }
 

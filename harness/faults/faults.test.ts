@@ -62,8 +62,11 @@ class World implements FaultTarget {
     this.answers.push(callback);
     return () => (this.answers = this.answers.filter((one) => one !== callback));
   };
-  mostCostly = (): (ProcessEntry & { score: number }) | undefined =>
-    this.running.map((entry) => ({ ...entry, score: 700 + entry.pid })).at(-1);
+  exhaustMemory: FaultTarget["exhaustMemory"] = async () => {
+    const victim = this.running.pop();
+    if (victim === undefined) return { problem: "no process of the product was running" };
+    return { taken: "60 MiB of 96 MiB", kills: { before: 2, after: 3 }, gone: [victim] };
+  };
   disturbManager = (how: string): string => {
     this.manager.push(how);
     return how;
@@ -249,11 +252,11 @@ test("what is stopped goes on when the fault is taken back; what ended meanwhile
   expect(events).toEqual(["fired", "undone"]);
 });
 
-test("out of memory takes whom the kernel would take", async () => {
+test("out of memory tells whom the kernel took, and what it counted", async () => {
   const world = new World();
   world.running.push(AGENT, UPDATER);
   const { fired } = armed(world, { do: "out-of-memory" });
-  expect(await fired).toContain("killed 8 (updater), the highest oom_score with 708");
+  expect(await fired).toContain("60 MiB of 96 MiB taken, then the kernel killed (oom_kill 2 → 3); gone: 8 (updater)");
   expect(world.running).toEqual([AGENT]);
   expect(await armed(new World(), { do: "out-of-memory" }).fired).toContain("no process of the product was running");
 });

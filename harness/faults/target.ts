@@ -41,8 +41,15 @@ export interface FaultTarget {
   triggerAgain(): string;
   /** Remounts the install tree with these options; returns an error text, or undefined when it worked. */
   remount(options: string): string | undefined;
-  /** The process that the kernel would kill first when memory runs out. */
-  mostCostly(): { readonly pid: number; readonly command: string; readonly score: number } | undefined;
+  /** Fills memory until the kernel kills one of the product's processes, and frees it again; tells who is gone, or why nobody. */
+  exhaustMemory(): Promise<
+    | {
+        readonly taken: string;
+        readonly kills: { readonly before: number; readonly after: number };
+        readonly gone: readonly ProcessEntry[];
+      }
+    | { readonly problem: string }
+  >;
   /** What becomes of the service manager. `thaw` takes a freeze back. */
   disturbManager(how: "freeze" | "crash" | "re-execute" | "thaw"): string;
   /** Damages the files that match; tells what it did to each. Empty: there is none. */

@@ -119,7 +119,9 @@ export const action = z
       sticky: z.boolean().default(false).describe("From then on everything that takes space fails as well"),
     }),
     z.literal("trigger-again").describe("Trigger the same upgrade a second time, at once"),
-    z.literal("out-of-memory").describe("Kill the process that the kernel would: the one with the highest oom_score"),
+    z
+      .literal("out-of-memory")
+      .describe("Fill the memory of the cell until the kernel kills a process of the product; then it is free again"),
     z.strictObject({
       serviceManager: z
         .enum(["freeze", "crash", "re-execute"])

@@ -32,7 +32,7 @@ function describeOperation({ operation, path, nth, moment }: Extract<Trigger, { 
 export function describeAction(action: Action): string {
   if (action === "reboot") return "reboot";
   if (action === "read-only") return "mount the install tree read-only";
-  if (action === "out-of-memory") return "kill the process that the kernel kills when memory runs out";
+  if (action === "out-of-memory") return "fill the memory until the kernel kills a process of the product";
   if (action === "trigger-again") return "trigger the same upgrade a second time";
   if ("kill" in action) return describeKill(action);
   if ("fail" in action) return `let it fail with ${action.fail}${action.sticky ? ", and from then on all that takes space" : ""}`;

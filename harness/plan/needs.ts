@@ -43,7 +43,7 @@ function needsOfFault(fault: Fault): string[] {
     case "limit-inodes":
       return ["small-disk"];
     case "out-of-memory":
-      return ["oom-score"];
+      return ["small-memory"];
     case "service-manager":
       return ["builtin-services"];
     case "hide":

@@ -11,6 +11,8 @@ export interface Engine {
   readonly arch: string;
   readonly processors: number;
   readonly memoryBytes: number;
+  /** Whether a container's memory can be limited: the kernel may lack the controller, or keep it from a rootless engine. */
+  readonly limitsMemory: boolean;
   /** AppArmor's default profile forbids mounts: it has to be switched off where it is on. */
   readonly apparmor: boolean;
 }
@@ -39,6 +41,7 @@ export async function connect(): Promise<Engine> {
     arch: ARCHITECTURES[info.Architecture] ?? info.Architecture,
     processors: info.NCPU,
     memoryBytes: info.MemTotal,
+    limitsMemory: info.MemoryLimit === true,
     apparmor: (info.SecurityOptions ?? []).some((option) => option.includes("apparmor")),
   };
 }
@@ -49,6 +52,7 @@ interface Info {
   readonly Architecture: string;
   readonly NCPU: number;
   readonly MemTotal: number;
+  readonly MemoryLimit?: boolean;
   readonly SecurityOptions: readonly string[] | null;
 }
 

@@ -39,12 +39,13 @@ const ALWAYS = [
   "root-user",
   "own-processes",
   "posix",
-  "oom-score",
   "other-user",
   "builtin-services",
 ];
 /** What the engine may refuse. */
 const TRIED = ["small-disk", "read-only-mount"];
+/** Enough for a product of several processes, and filled within a second. */
+const SMALL_MEMORY_BYTES = 768 * 1024 ** 2;
 
 /** How cells are started, and what that is good for. */
 interface Isolation {
@@ -89,13 +90,14 @@ export async function openDocker(options: DockerOptions): Promise<Environment> {
 
 /** What planning may count on, without starting anything; opening then tries it for real. Throws when no engine answers. */
 export async function probeDocker(matrix: Matrix): Promise<EnvironmentFacts> {
-  const { description } = await connect();
+  const engine = await connect();
   const isolation = matrix.environments.docker?.isolation ?? "namespace";
-  return factsOf(`${description}; isolation: ${isolation}`, TRIED);
+  return factsOf(engine, `${engine.description}; isolation: ${isolation}`, TRIED);
 }
 
-function factsOf(description: string, tried: readonly string[]): EnvironmentFacts {
-  return { name: "docker", platform: "linux", description, capabilities: [...ALWAYS, ...tried] };
+function factsOf({ limitsMemory }: Engine, description: string, tried: readonly string[]): EnvironmentFacts {
+  const capabilities = [...ALWAYS, ...tried, ...(limitsMemory ? ["small-memory"] : [])];
+  return { name: "docker", platform: "linux", description, capabilities };
 }
 
 class DockerEnvironment implements Environment {
@@ -103,6 +105,7 @@ class DockerEnvironment implements Environment {
   readonly slots: number;
   readonly #site: Site;
   readonly #isolation: Isolation;
+  readonly #small: SingleContainers;
   readonly #turn: ReturnType<typeof pLimit>;
   #keeps = false;
 
@@ -110,12 +113,13 @@ class DockerEnvironment implements Environment {
     const { engine, image, options } = site;
     this.#site = site;
     this.#isolation = isolation;
+    this.#small = smallContainers(site, isolation);
     this.slots =
       options.slots ??
       options.matrix.limits.parallel ??
       CELLS_A_PROCESSOR * Math.max(1, Math.min(engine.processors, availableParallelism()));
     this.#turn = pLimit(this.slots);
-    this.facts = factsOf(`${engine.description}; ${image.base}; ${isolation.description}`, isolation.capabilities);
+    this.facts = factsOf(engine, `${engine.description}; ${image.base}; ${isolation.description}`, isolation.capabilities);
   }
 
   prepare(artifacts: readonly ArtifactFiles[]): Promise<void> {
@@ -131,11 +135,14 @@ class DockerEnvironment implements Environment {
     const job: CellJob = { ...request.job, root, work: WORK, capabilities: this.facts.capabilities };
     const hold = request.keep === true || request.shell === true;
     if (request.keep === true) this.#keeps = true;
-    return this.#turn(() => converse(this.#isolation.start({ root, hold }), job, request, this.#site.options.patience));
+    const order: StartOrder = { root, hold };
+    const startCell: StartCell = wantsSmallMemory(job) ? (events) => this.#small.startCell(order, events) : this.#isolation.start(order);
+    return this.#turn(() => converse(startCell, job, request, this.#site.options.patience));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const results = [await settled(this.#isolation.dispose()), await settled(this.#site.volume.dispose(this.#keeps))];
+    const cells = await Promise.all([settled(this.#isolation.dispose()), settled(this.#small.dispose())]);
+    const results = [...cells, await settled(this.#site.volume.dispose(this.#keeps))];
     const failed = results.find((result) => result !== undefined);
     if (failed !== undefined) throw failed;
   }
@@ -174,13 +181,25 @@ async function singleContainers(site: Site, refused: string | undefined): Promis
     (error: unknown) => ({ refused: reasonOf(error) }),
   );
   const mounts = "capabilities" in rights && rights.capabilities.length > 0;
-  const cells = new SingleContainers(docker, (trees) => start(site, mounts ? "mounts" : "plain", trees));
+  const cells = new SingleContainers(docker, (root) => start(site, mounts ? "mounts" : "plain", treesOf(root)));
   return {
     description: `a container for every cell${refused === undefined ? "" : ` (namespaces are refused: ${refused})`}`,
     capabilities: mounts ? rights.capabilities : [],
     start: (order) => (events) => cells.startCell(order, events),
     dispose: () => cells.dispose(),
   };
+}
+
+/** What fills the memory must find it limited for its own cell alone: other cells of a warm container would be killed for it. */
+function wantsSmallMemory({ script }: CellJob): boolean {
+  return script.faults.some(({ do: action }) => action === "out-of-memory");
+}
+
+/** The scratch folder, which lies in memory, is as big as all memory: it must be possible to fill that. */
+function smallContainers(site: Site, { capabilities }: Isolation): SingleContainers {
+  const memoryBytes = site.memoryBytes ?? SMALL_MEMORY_BYTES;
+  const rights = capabilities.length > 0 ? "mounts" : "plain";
+  return new SingleContainers(site.engine.docker, (root) => start({ ...site, memoryBytes }, rights, treesOf(root, String(memoryBytes))));
 }
 
 function start({ engine, image, options, volume, memoryBytes }: Site, rights: "warm" | "mounts" | "plain", trees: Record<string, string>) {

@@ -6,12 +6,14 @@ import { removeContainer } from "./engine.ts";
 import { runExec, startExec } from "./exec.ts";
 import { NODE, PROGRAM, SCRIPT, type StartOrder, TREE_SIZE, WORK } from "./protocol.ts";
 
-// Docker's own tmpfs mounts are noexec unless asked otherwise.
-const TREE_OPTIONS = `exec,mode=755,size=${TREE_SIZE}`;
+/** Docker's own tmpfs mounts are noexec unless asked otherwise. */
+function treeOptions(size: string): string {
+  return `exec,mode=755,size=${size}`;
+}
 
 /** The mounts of a cell's container. */
-export function treesOf(root: string): Record<string, string> {
-  return { [root]: TREE_OPTIONS, [WORK]: TREE_OPTIONS };
+export function treesOf(root: string, workSize: string = TREE_SIZE): Record<string, string> {
+  return { [root]: treeOptions(TREE_SIZE), [WORK]: treeOptions(workSize) };
 }
 
 /** What a cell in such a container can do to its install tree, tried for real. */
@@ -23,19 +25,19 @@ export async function tryTree(container: Docker.Container, root: string): Promis
 
 export class SingleContainers {
   readonly #docker: Docker;
-  readonly #start: (trees: Record<string, string>) => Promise<Docker.Container>;
+  readonly #start: (root: string) => Promise<Docker.Container>;
   readonly #living = new Map<string, () => void>();
   #disposed = false;
   #counter = 0;
 
-  constructor(docker: Docker, start: (trees: Record<string, string>) => Promise<Docker.Container>) {
+  constructor(docker: Docker, start: (root: string) => Promise<Docker.Container>) {
     this.#docker = docker;
     this.#start = start;
   }
 
   async startCell(order: StartOrder, events: ChannelEvents): Promise<CellChannel> {
     if (this.#disposed) throw new Error("the environment is disposed of");
-    const container = await this.#start(treesOf(order.root));
+    const container = await this.#start(order.root);
     const { id } = container;
     const exited = Promise.withResolvers<ChannelExit>();
     const left: string[] = [];

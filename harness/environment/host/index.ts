@@ -58,7 +58,7 @@ async function furtherCapabilities(platform: EnvironmentFacts["platform"]): Prom
     () => ["other-user"],
     () => [], // not allowed to become somebody else, or Node lies where others may not look
   );
-  return ["posix", ...(platform === "linux" ? ["oom-score"] : []), ...nobody];
+  return ["posix", ...nobody];
 }
 
 const NOBODY = { uid: 65_534, gid: 65_534 };
