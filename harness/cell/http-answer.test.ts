@@ -11,7 +11,7 @@ const HEAD = "HTTP/1.1 200 OK\r\n";
 const CHUNKED = `${HEAD}Transfer-Encoding: chunked\r\n\r\n`;
 
 /** What is sent, piece by piece, and what the answer is. The server ends the connection afterwards unless it says `stay`. */
-const ANSWERS: readonly (readonly [what: string, pieces: readonly (string | Buffer)[], text: string | undefined, status?: number])[] = [
+const ANSWERS: [what: string, pieces: (string | Buffer)[], text: string | undefined, status?: number][] = [
   ["a length", [`${HEAD}Content-Length: 5\r\n\r\nhello`, "stay"], "hello"],
   ["a length, byte by byte", [...`${HEAD}content-length:  5 \r\n\r\nhello`, "stay"], "hello"],
   ["a length of nothing", [`${HEAD}Content-Length: 0\r\n\r\n`, "stay"], ""],
