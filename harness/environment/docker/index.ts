@@ -29,8 +29,11 @@ export interface DockerOptions {
 
 /** Cells that one warm container runs at once: its warden is one process, and a leak costs at most this many cells' warmth. */
 const CELLS_PER_CONTAINER = 8;
-/** Measured with two products: a cell keeps a processor busy for a third of its time and waits for the rest. */
-const CELLS_A_PROCESSOR = 3;
+/**
+ * Measured with two products: a cell keeps a processor busy for a third of its time and waits for the rest. One more than three,
+ * for they do not wait in turn.
+ */
+const CELLS_A_PROCESSOR = 4;
 const ALWAYS = [
   "reboot",
   "signals",
