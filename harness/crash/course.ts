@@ -1,6 +1,7 @@
 // What happened from a state on: every look and every operation of all processes, in one order. A process does what it does
 // because of what it was told. So where the same looks would be told the same in another state, everybody does the same there,
-// and what that leads to is known without doing it: the operations, carried out on that state.
+// and what that leads to is known without doing it: the operations, carried out on that state. Two things that consist of several
+// calls are taken as one, because less is told by them than by each call: removing a folder (removal.ts), making a file (making.ts).
 import type { Look, Operation } from "../model/index.ts";
 import type { Hasher } from "./content.ts";
 import { answerTo, answerToMaking, answerToRemoval, type MakingAnswer, type RemovalAnswer } from "./look.ts";

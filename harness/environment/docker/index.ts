@@ -30,10 +30,12 @@ export interface DockerOptions {
 /** Cells that one warm container runs at once: its warden is one process, and a leak costs at most this many cells' warmth. */
 const CELLS_PER_CONTAINER = 8;
 /**
- * Measured with two products: a cell keeps a processor busy for a third of its time and waits for the rest. One more than three,
- * for they do not wait in turn.
+ * Measured: a cell of one agent keeps a processor busy for a third of its time and waits for the rest; one more than three, for
+ * they do not wait in turn. One of several machines has more processes at work: with four of those a processor everybody waits
+ * longer, and asks more often meanwhile.
  */
 const CELLS_A_PROCESSOR = 4;
+const LARGE_CELLS_A_PROCESSOR = 3;
 const ALWAYS = [
   "reboot",
   "signals",
@@ -110,6 +112,7 @@ class DockerEnvironment implements Environment {
   readonly #isolation: Isolation;
   readonly #small: SingleContainers;
   readonly #turn: ReturnType<typeof pLimit>;
+  readonly #largeTurn: ReturnType<typeof pLimit>;
   #keeps = false;
 
   constructor(site: Site, isolation: Isolation) {
@@ -117,11 +120,11 @@ class DockerEnvironment implements Environment {
     this.#site = site;
     this.#isolation = isolation;
     this.#small = smallContainers(site, isolation);
-    this.slots =
-      options.slots ??
-      options.matrix.limits.parallel ??
-      CELLS_A_PROCESSOR * Math.max(1, Math.min(engine.processors, availableParallelism()));
+    const wanted = options.slots ?? options.matrix.limits.parallel;
+    const processors = Math.max(1, Math.min(engine.processors, availableParallelism()));
+    this.slots = wanted ?? CELLS_A_PROCESSOR * processors;
     this.#turn = pLimit(this.slots);
+    this.#largeTurn = pLimit(wanted ?? LARGE_CELLS_A_PROCESSOR * processors);
     this.facts = factsOf(engine, `${engine.description}; ${image.base}; ${isolation.description}`, isolation.capabilities);
   }
 
@@ -140,7 +143,8 @@ class DockerEnvironment implements Environment {
     if (request.keep === true) this.#keeps = true;
     const order: StartOrder = { root, hold };
     const startCell: StartCell = wantsSmallMemory(job) ? (events) => this.#small.startCell(order, events) : this.#isolation.start(order);
-    return this.#turn(() => converse(startCell, job, request, this.#site.options.patience));
+    const take = (): Promise<CellEnd> => this.#turn(() => converse(startCell, job, request, this.#site.options.patience));
+    return isLarge(job) ? this.#largeTurn(take) : take();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -191,6 +195,11 @@ async function singleContainers(site: Site, refused: string | undefined): Promis
     start: (order) => (events) => cells.startCell(order, events),
     dispose: () => cells.dispose(),
   };
+}
+
+/** Of several machines, each with processes of its own. */
+function isLarge({ product }: CellJob): boolean {
+  return product.hosts !== undefined || product.companions.length > 0;
 }
 
 /** What fills the memory must find it limited for its own cell alone: other cells of a warm container would be killed for it. */
