@@ -66,7 +66,7 @@ async function cell(
   } as const;
   const job = {
     id: "a/1..2/s@x",
-    product: {},
+    product: { companions: [] },
     script,
     versions: { from: "1", to: "2", next: "3" },
     artifacts: {},
