@@ -1,10 +1,10 @@
 // Asks a running product what product.yaml says: over HTTP, by a command, from a file, or of a SQLite database.
 import { existsSync, readFileSync } from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import type { Probe } from "../model/index.ts";
 import { runCommand } from "./command.ts";
 import { matchingPaths } from "./glob.ts";
-import { httpAnswer } from "./http-answer.ts";
 import type { Observer } from "./observer.ts";
 import { NOTHING, type Place, type Target } from "./place.ts";
 import { queryDatabase } from "./sqlite.ts";
@@ -30,6 +30,7 @@ export interface Questions {
 export class Prober {
   readonly #place: Place;
   readonly #observer: Observer;
+  readonly #agent = new http.Agent({ keepAlive: false });
   readonly #deadlineMs: number;
 
   constructor(place: Place, observer: Observer, deadlineMs = DEADLINE_MS) {
@@ -78,12 +79,24 @@ export class Prober {
     return result.code === 0 ? result.stdout : null;
   }
 
-  async #get(url: string): Promise<string | null> {
+  #get(url: string): Promise<string | null> {
     const where = whereIs(url);
     // while the agent is down this is asked every few milliseconds, and a refused connection costs a hundred times as much
-    if (process.platform !== "win32" && typeof where !== "string" && !existsSync(where.socketPath)) return null;
-    const answer = await httpAnswer(typeof where === "string" ? new URL(where) : where, this.#deadlineMs);
-    return answer !== undefined && answer.status < 400 ? answer.text : null;
+    if (process.platform !== "win32" && typeof where !== "string" && !existsSync(where.socketPath)) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const options = { agent: this.#agent, timeout: this.#deadlineMs };
+      const heard = (response: http.IncomingMessage): void => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => (text += chunk));
+        response.on("end", () => resolve(response.statusCode !== undefined && response.statusCode < 400 ? text : null));
+        response.on("error", () => resolve(null));
+      };
+      const request = typeof where === "string" ? http.get(where, options, heard) : http.get({ ...where, ...options }, heard);
+      request.on("timeout", () => request.destroy());
+      request.on("error", () => resolve(null)); // nothing listens, or not any more: no answer
+      request.on("close", () => resolve(null));
+    });
   }
 }
 
