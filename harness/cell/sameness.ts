@@ -89,7 +89,10 @@ const TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?
  * loss left count as a line of their own.
  */
 export function meaningOf(text: string): string {
-  const lines = text.replace(TIME, "TIME").replace(/\u2400+/g, "\n\u2400\n").split("\n");
+  const lines = text
+    .replace(TIME, "TIME")
+    .replace(/\u2400+/g, "\n\u2400\n")
+    .split("\n");
   return lines.filter((line, index) => line !== lines[index - 1]).join("\n");
 }
 
