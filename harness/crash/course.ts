@@ -134,5 +134,5 @@ function play(
 /** What opening a file does where there is one already; undefined: nothing. */
 function opened({ making, create }: Making, found: boolean): Operation | undefined {
   if (!found) return create;
-  return making.anew === true ? { k: create.k, pid: create.pid, path: create.path ?? "", op: "truncate", size: 0 } : undefined;
+  return making.anew === true ? { k: create.k, pid: create.pid, path: create.path, op: "truncate", size: 0 } : undefined;
 }

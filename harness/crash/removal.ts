@@ -32,7 +32,7 @@ export function withRemovals(events: readonly Event[]): (Event | Removal)[] {
 /** Who only looks at something to remove it: how large it is did not decide that. */
 function withoutSize(event: Event, events: readonly Event[], index: number): Event {
   if (!("look" in event) || event.look !== "stat") return event;
-  const next = events.slice(index + 1).find(({ pid, ...other }) => pid === event.pid && !("look" in other && other.path === event.path));
+  const next = events.find((other, at) => at > index && other.pid === event.pid && !("look" in other && other.path === event.path));
   const removes = next !== undefined && "op" in next && next.op === "unlink" && next.path === event.path && next.error === undefined;
   return removes ? { ...event, look: "entry" } : event;
 }

@@ -21,7 +21,8 @@ enum kind {
 	OP_FSYNC, OP_FDATASYNC, OP_SYNC, OP_SYNCFS, OP_MSYNC,
 	/* What a row of the table of calls may say besides; never the kind of an operation. */
 	CALL_OPEN, CALL_CLONE_FILE, CALL_MAP,
-	/* What only looks: at an entry, its size too, what a file holds, the names in a directory, a program to be started. */
+	/* What only looks: at an entry, its size too, what a file holds, the names in a directory,
+	 * whether it is one, a program to be started. */
 	LOOK_ENTRY, LOOK_STAT, LOOK_CONTENT, LOOK_NAMES, LOOK_DIRECTORY, LOOK_EXEC,
 };
 
