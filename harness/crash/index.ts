@@ -6,7 +6,7 @@ export { answerTo } from "./look.ts";
 export { Course, leaveAlike, type Happened } from "./course.ts";
 export { candidateCount, crashStates, treeAt, treeOf, type CrashOptions, type CrashState } from "./states.ts";
 export { storyOf, unfollowed } from "./story.ts";
-export { errnoPoints, minimise, sample, type ErrnoPoint, type SampleWay } from "./points.ts";
+export { errnoPoints, minimise, recurringPoints, sample, type ErrnoPoint, type SampleWay } from "./points.ts";
 export { compareRecordings, type RecordingComparison } from "./compare.ts";
 export { causeOf, type CrashedState } from "./cause.ts";
 export { signatureOf } from "./wording.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { CrashVariant, Operation } from "../model/index.ts";
 import { compareRecordings } from "./compare.ts";
-import { errnoPoints, minimise, sample } from "./points.ts";
+import { errnoPoints, minimise, recurringPoints, sample } from "./points.ts";
 import { fits, steadyPaths } from "./steady.ts";
 import { Script } from "./testing.ts";
 
@@ -47,6 +47,31 @@ test("a failed operation is counted, and so is one from the path as well as to i
       signature: "rename /r",
     },
   ]);
+});
+
+test("what a timer does comes by at times: its first half counts, and all that comes as often in a second recording", () => {
+  const upgrade = (ticks: number, more?: string): ReturnType<Script["recording"]> => {
+    const script = new Script()
+      .create("/r/v2", "b")
+      .create("/r/state.json.1700000000123", "s")
+      .rename("/r/state.json.1700000000123", "/r/state.json");
+    for (let tick = 0; tick < ticks; tick++) script.write("/r/beat", "x", tick);
+    if (more !== undefined) script.create(more);
+    return script.rename("/r/current.new", "/r/current").recording();
+  };
+  const all = errnoPoints(upgrade(7)).map(({ name }) => name);
+  expect(recurringPoints(upgrade(7), upgrade(7))).toMatchObject({ points: all.map((name) => ({ name })), irregular: [] });
+  const beats = ({ points }: ReturnType<typeof recurringPoints>): string[] =>
+    points.flatMap(({ name, op }) => (op === "write" && name.includes("beat") ? [name] : []));
+  const fewer = recurringPoints(upgrade(7), upgrade(5));
+  expect(beats(fewer)).toEqual(["write-beat", "write-beat-2"]);
+  expect(fewer.points).toHaveLength(all.length - 5);
+  expect(fewer.irregular).toHaveLength(5);
+  expect(beats(recurringPoints(upgrade(5), upgrade(7)))).toEqual(["write-beat", "write-beat-2"]);
+  expect(beats(recurringPoints(upgrade(3), upgrade(0)))).toEqual([]);
+  const once = recurringPoints(upgrade(1, "/r/lock"), upgrade(1));
+  expect(once.irregular).toEqual(upgrade(1, "/r/lock").operations.flatMap(({ k, path }) => (path === "/r/lock" ? [k] : [])));
+  expect(once.points.map(({ k }) => k)).not.toContain(once.irregular[0]);
 });
 
 test("names are unique where paths differ only in what a name cannot show", () => {

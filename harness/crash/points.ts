@@ -21,14 +21,42 @@ export interface ErrnoPoint {
 
 /** Every operation that succeeded in the recording and could have failed. */
 export function errnoPoints(recording: Recording): ErrnoPoint[] {
+  return pointsOf(recording, worthFailing(recording));
+}
+
+/**
+ * Of those the ones that come by in every run, and the numbers of the others. What comes more often in one of two recordings than in the
+ * other is driven by a timer, and comes the more often the longer a run takes: of that only the first half counts.
+ * @param again a second recording of the same
+ */
+export function recurringPoints(recording: Recording, again: Recording): { readonly points: ErrnoPoint[]; readonly irregular: number[] } {
+  const worth = worthFailing(recording);
+  const [here, there] = [counter(recording.operations), counter(again.operations)];
+  const recurs = ({ operation, pattern }: WorthFailing): boolean => {
+    const [ks, others] = [here(operation.op, pattern), there(operation.op, pattern)];
+    return ks.length === others.length || ks.indexOf(operation.k) + 1 <= Math.min(ks.length, others.length) / 2;
+  };
+  const irregular = worth.filter((one) => !recurs(one)).map(({ operation }) => operation.k);
+  return { points: pointsOf(recording, worth.filter(recurs)), irregular };
+}
+
+interface WorthFailing {
+  readonly operation: Worth;
+  readonly pattern: string;
+}
+
+function worthFailing(recording: Recording): WorthFailing[] {
   const steady = steadyPaths(recording);
-  const worth = recording.operations.filter(isWorthFailing).map((operation) => ({ operation, pattern: steady(mainPath(operation)) }));
-  const nthOf = counter(recording.operations);
+  return recording.operations.filter(isWorthFailing).map((operation) => ({ operation, pattern: steady(mainPath(operation)) }));
+}
+
+function pointsOf(recording: Recording, worth: readonly WorthFailing[]): ErrnoPoint[] {
+  const kinOf = counter(recording.operations);
   const nameOf = namer(worth.map(({ pattern }) => pattern));
   const root = recording.base[0]?.path;
   const taken = new Map<string, number>();
   return worth.map(({ operation, pattern }): ErrnoPoint => {
-    const nth = nthOf(operation, pattern);
+    const nth = kinOf(operation.op, pattern).indexOf(operation.k) + 1;
     const name = `${operation.op}-${nameOf(pattern)}${nth === 1 ? "" : `-${nth}`}`;
     const again = (taken.get(name) ?? 0) + 1;
     taken.set(name, again);
@@ -79,10 +107,10 @@ function isWorthFailing(operation: Operation): operation is Worth {
   );
 }
 
-/** How often an operation of that kind came by until this one, counted as the recorder does: failed ones too, either path. */
-function counter(operations: readonly Operation[]): (operation: Operation, pattern: string) => number {
+/** Numbers of the operations of a kind at a path, counted as the recorder does: failed ones too, either path. */
+function counter(operations: readonly Operation[]): (op: Operation["op"], pattern: string) => readonly number[] {
   const known = new Map<string, readonly number[]>();
-  return ({ op, k }, pattern) => {
+  return (op, pattern) => {
     const key = `${op} ${pattern}`;
     const matching =
       known.get(key) ??
@@ -90,7 +118,7 @@ function counter(operations: readonly Operation[]): (operation: Operation, patte
         .filter((other) => other.op === op && (fits(pattern, other.path ?? "") || ("to" in other && fits(pattern, other.to))))
         .map((other) => other.k);
     known.set(key, matching);
-    return matching.indexOf(k) + 1;
+    return matching;
   };
 }
 

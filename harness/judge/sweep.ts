@@ -9,13 +9,14 @@ export interface SweepSource {
   readonly operations: number;
   readonly candidates: number;
   readonly states: number;
+  readonly irregular?: number | undefined;
   readonly cached: boolean;
   readonly undetermined?: string | undefined;
 }
 
 /** @param records among others those of the points */
 export function summarizeSweep(
-  { sweep, points, operations, candidates, states, cached, undetermined }: SweepSource,
+  { sweep, points, operations, candidates, states, irregular, cached, undetermined }: SweepSource,
   records: readonly CellRecord[],
 ): SweepRecord {
   const byId = new Map(records.map((record) => [record.id, record]));
@@ -28,6 +29,7 @@ export function summarizeSweep(
     ...{ id: sweep.id, operations, candidates, states, run: judged.length, recovered, cached },
     booted: judged.filter(({ record }) => record.same?.boot === undefined).length,
     ...(undetermined === undefined ? {} : { undetermined }),
+    ...(irregular === undefined ? {} : { irregular }),
     outcomes: outcomesOf(judged.map(({ record }) => record)),
     failures: failuresOf(judged),
   };

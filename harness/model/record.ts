@@ -96,6 +96,7 @@ export const sweepRecord = z.strictObject({
   operations: z.int().describe("Operations of the updater that change files"),
   candidates: z.int().describe("States that a crash can leave, before equal ones were taken together"),
   states: z.int().describe("Distinct states, or operations to strike at"),
+  irregular: z.int().optional().describe("Operations that are not struck at, for they do not come by in every run"),
   run: z.int().describe("Points that ran and could be judged"),
   recovered: z.int().describe("Points in which nothing is wrong"),
   booted: z.int().optional().describe("Points that were really booted; the others look alike to a boot that was"),

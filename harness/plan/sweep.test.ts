@@ -156,3 +156,23 @@ test.each([
   });
   expect(planCells({ ...input, filter: { patterns: [pattern] } }).cells).toHaveLength(count);
 });
+
+test("an errno sweep strikes at what comes by in every run, and says how much does not", () => {
+  const sweep: Sweep = { kind: "errno", part: "all", errors: ["EIO"] };
+  const input = {
+    cell: planned(sweep),
+    product: sampleProduct({ logs: { agent: ["agent.log"] } }),
+    recording: RECORDING,
+    tier: "full",
+    digest,
+  } as const;
+  const beat: Operation = { ...CALL, k: 5, op: "truncate", path: "/r/beat", size: 0 };
+  const beating = { ...RECORDING, operations: [...OPERATIONS, beat] };
+  const names = ({ points }: ReturnType<typeof expandSweep>): string[] => points.map(({ scenario }) => scenario);
+  const steady = expandSweep({ ...input, again: RECORDING });
+  expect(names(steady)).toEqual(names(expandSweep(input)));
+  expect(steady.irregular).toBeUndefined();
+  const beaten = expandSweep({ ...input, recording: beating, again: RECORDING });
+  expect(names(beaten)).toEqual(names(steady));
+  expect(beaten).toMatchObject({ irregular: 1, states: steady.states });
+});

@@ -1,6 +1,6 @@
 // What a sweep expands into once its upgrade is recorded: a cell for each state a crash can leave, or for each operation to
 // strike at. Pure: the recording and the digest function are given.
-import { crashStates, errnoPoints, sample, type Digest, type ErrnoPoint } from "../crash/index.ts";
+import { crashStates, errnoPoints, recurringPoints, sample, type Digest, type ErrnoPoint } from "../crash/index.ts";
 import {
   address,
   type Cell,
@@ -24,6 +24,8 @@ export interface SweepInput {
   readonly cell: Cell;
   readonly product: Product;
   readonly recording: Recording;
+  /** Where operations are struck at, a second one of the same: it tells which of them come by in every run. */
+  readonly again?: Recording | undefined;
   readonly tier: Tier;
   /** The most points, below the tier `full`. */
   readonly most?: number | undefined;
@@ -38,13 +40,15 @@ export interface ExpandedSweep {
   readonly states: number;
   /** States before equal ones were taken together. */
   readonly candidates: number;
+  /** Operations that are not struck at, because they do not come by in every run. */
+  readonly irregular?: number;
 }
 
 /** The points of a sweep. The gate takes the first, the middle and the last operation of each kind in each folder, and `most` of those. */
 export function expandSweep(input: SweepInput): ExpandedSweep {
   const { sweep } = input.cell.script;
   if (sweep === undefined) throw new Error(`Cannot expand ${input.cell.id}: it is no sweep`);
-  const recording = withoutLogs(input);
+  const recording = withoutLogs(input.recording, input.product);
   const from = sweep.part === "all" ? 0 : firstStart(recording, input.product);
   const { length: operations } = recording.operations.filter(({ k }) => k > from);
   switch (sweep.kind) {
@@ -92,12 +96,15 @@ function crashPoints(
 
 /** Operations at which a call fails or a signal comes: there the updater is run again. */
 function strikes(
-  { cell, tier, most }: SweepInput,
+  { cell, tier, most, again, product }: SweepInput,
   recording: Recording,
   from: number,
   sweep: Extract<Sweep, { kind: "errno" | "signal" }>,
 ): Omit<ExpandedSweep, "operations"> {
-  const points = errnoPoints(recording).filter(({ k }) => k > from);
+  const found =
+    again === undefined ? { points: errnoPoints(recording), irregular: [] } : recurringPoints(recording, withoutLogs(again, product));
+  const points = found.points.filter(({ k }) => k > from);
+  const irregular = found.irregular.filter((k) => k > from).length;
   const kinds = actionsOf(sweep);
   const cells = chosen(points, { tier, most }).flatMap((point) =>
     kinds
@@ -105,7 +112,7 @@ function strikes(
       .map(({ name, action }) => pointCell(cell, `${point.name}.${name}`, { faults: [strike(point, action)] })),
   );
   const all = points.reduce((sum, point) => sum + kinds.filter(({ fits }) => fits(point)).length, 0);
-  return { points: cells, states: all, candidates: all };
+  return { points: cells, states: all, candidates: all, ...(irregular === 0 ? {} : { irregular }) };
 }
 
 interface Kind {
@@ -179,7 +186,7 @@ function afterTheCut(steps: readonly Step[]): Step[] {
 }
 
 /** What goes into a log changes nothing that anybody reads again: every line of it would be a state of its own. */
-function withoutLogs({ product, recording }: SweepInput): Recording {
+function withoutLogs(recording: Recording, product: Product): Recording {
   const [root] = recording.base;
   const isLog = picomatch([...product.logs.agent, ...product.logs.updater], { dot: true });
   const relative = (file: string): string =>

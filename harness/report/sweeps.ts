@@ -13,12 +13,17 @@ export function sweepLine(sweep: SweepRecord): string {
 export function sweepBasis(sweep: SweepRecord): string {
   const left = sweep.run < sweep.states ? `, ${grouped(sweep.states)} distinct ones of which this tier takes ${grouped(sweep.run)}` : "";
   const all = sweep.candidates === sweep.states ? "" : `, ${grouped(sweep.candidates)} possible states`;
-  return `${count(sweep.operations, "operation")}${all}${left}${bootedOf(sweep)}${undeterminedOf(sweep)}${sweep.cached ? "; recorded earlier" : ""}`;
+  return `${count(sweep.operations, "operation")}${all}${left}${irregularOf(sweep)}${bootedOf(sweep)}${undeterminedOf(sweep)}${sweep.cached ? "; recorded earlier" : ""}`;
 }
 
 /** Where all were, there is nothing to say. */
 function bootedOf({ run, booted = run }: SweepRecord): string {
   return booted === run ? "" : `; ${grouped(booted)} booted, ${grouped(run - booted)} look alike to one of those boots`;
+}
+
+/** What a timer does comes by now and then: a strike at it would mostly strike at nothing. */
+function irregularOf({ irregular = 0 }: SweepRecord): string {
+  return irregular === 0 ? "" : `, ${grouped(irregular)} left out for they do not come by in every run`;
 }
 
 /** What was to be foretold, and was not: a sweep that took longer says why. */

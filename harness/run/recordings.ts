@@ -7,14 +7,17 @@ import { type Cell, type CellJob, type Observation, type RecordedRun, type Tier,
 
 /** Name of the recording in its folder, here and in every environment. */
 export const RECORDING_FILE = "recording.gz";
+const AGAIN_FILE = "again.gz";
 const OBSERVATIONS_FILE = "observations.ndjson";
 /** A change of what is recorded, or how, makes old recordings worthless. */
-const VERSION = 1;
+const VERSION = 2;
 
 export interface StoredRecording {
   readonly key: string;
   readonly directory: string;
   readonly recorded: RecordedRun;
+  /** A second recording of the same, where operations are struck at. */
+  readonly again: RecordedRun | undefined;
   /** Of the cell that was recorded. */
   readonly observations: readonly Observation[];
   readonly cached: boolean;
@@ -54,10 +57,11 @@ export class RecordingStore {
   async load(key: string): Promise<StoredRecording | undefined> {
     const directory = path.join(this.#folder, key);
     const zipped = await readFile(path.join(directory, RECORDING_FILE)).catch(missing);
+    const again = await readFile(path.join(directory, AGAIN_FILE)).catch(missing);
     const text = await readFile(path.join(directory, OBSERVATIONS_FILE), "utf8").catch(missing);
     if (zipped === undefined || text === undefined) return undefined;
     const observations = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Observation])); // written by `save`
-    return { key, directory, recorded: unpackRecorded(gunzipSync(zipped)), observations, cached: true };
+    return { key, directory, ...unpacked({ zipped, again }), observations, cached: true };
   }
 
   /** Keeps which points a sweep had, so that they can be listed without recording it again. */
@@ -79,17 +83,29 @@ export class RecordingStore {
   }
 
   /** Keeps a recording: whole, or not at all. */
-  async save(key: string, zipped: Uint8Array, observations: readonly Observation[]): Promise<StoredRecording> {
+  async save(key: string, recordings: Zipped, observations: readonly Observation[]): Promise<StoredRecording> {
     const directory = path.join(this.#folder, key);
     const made = `${directory}.${process.pid}.part`;
     await rm(made, { recursive: true, force: true });
     await mkdir(made, { recursive: true });
-    await writeFile(path.join(made, RECORDING_FILE), zipped);
+    await writeFile(path.join(made, RECORDING_FILE), recordings.zipped);
+    if (recordings.again !== undefined) await writeFile(path.join(made, AGAIN_FILE), recordings.again);
     await writeFile(path.join(made, OBSERVATIONS_FILE), observations.map((observation) => `${JSON.stringify(observation)}\n`).join(""));
     await rm(directory, { recursive: true, force: true });
     await rename(made, directory);
-    return { key, directory, recorded: unpackRecorded(gunzipSync(zipped)), observations, cached: false };
+    return { key, directory, ...unpacked(recordings), observations, cached: false };
   }
+}
+
+/** A recording and, where there is one, a second one of the same, as they are kept. */
+export interface Zipped {
+  readonly zipped: Uint8Array;
+  readonly again: Uint8Array | undefined;
+}
+
+function unpacked({ zipped, again }: Zipped): Pick<StoredRecording, "recorded" | "again"> {
+  const whole = (bytes: Uint8Array): RecordedRun => unpackRecorded(gunzipSync(bytes));
+  return { recorded: whole(zipped), again: again === undefined ? undefined : whole(again) };
 }
 
 function missing(error: NodeJS.ErrnoException): undefined {
