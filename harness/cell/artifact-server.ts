@@ -5,6 +5,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { type JobArtifact, milliseconds, type ServerMisbehaviour } from "../model/index.ts";
+import { matchesGlob } from "./glob.ts";
 import type { Observer } from "./observer.ts";
 
 interface Rule {
@@ -87,7 +88,7 @@ export class ArtifactServer implements AsyncDisposable {
     const [version = "", name = "", ...more] = asked.split("/");
     const artifact = this.#published.get(version);
     if (more.length > 0 || artifact === undefined || !artifact.files.includes(name)) return this.#end(response, asked, 404);
-    const rule = [...this.#rules].find((candidate) => candidate.left > 0 && path.matchesGlob(name, candidate.glob));
+    const rule = [...this.#rules].find((candidate) => candidate.left > 0 && matchesGlob(name, candidate.glob));
     if (rule === undefined) return this.#send(response, asked, name, path.join(artifact.directory, name));
     rule.left--;
     rule.hit(`request ${asked} answered with ${JSON.stringify(rule.misbehave)}`);
@@ -146,7 +147,7 @@ export class ArtifactServer implements AsyncDisposable {
     misbehave?: ServerMisbehaviour,
   ): Promise<number> {
     const flipAt = misbehave !== undefined && "flip" in misbehave ? Math.min(cut - 1, Math.floor(cut * misbehave.flip)) : -1;
-    const watchers = [...this.#watchers].filter((watcher) => path.matchesGlob(name, watcher.glob));
+    const watchers = [...this.#watchers].filter((watcher) => matchesGlob(name, watcher.glob));
     const pauseMs = misbehave !== undefined && "slow" in misbehave ? milliseconds(misbehave.slow) / Math.ceil(cut / CHUNK_BYTES) : 0;
     let sent = 0;
     for await (const piece of createReadStream(file, { end: cut - 1, highWaterMark: CHUNK_BYTES })) {

@@ -5,6 +5,7 @@ import path from "node:path";
 import { answerTo, Course, type FileTree, Hasher, leaveAlike } from "../crash/index.ts";
 import type { Look, Probe, Product, Snapshot, TreeEntry } from "../model/index.ts";
 import type { Cell } from "./cell.ts";
+import { matchesGlob } from "./glob.ts";
 import type { Sameness } from "./sameness.ts";
 import { describedContent, stateOf, toldStates } from "./snapshot.ts";
 
@@ -179,7 +180,7 @@ export class Courses {
     const globs = [...product.upgrade.busy, ...probesOf(product)].flatMap((sign) => ("file" in sign ? [sign.file] : []));
     const units = answerTo(tree, { look: "tree", path: place.units }, this.#hasher);
     if (globs.length === 0) return units;
-    const files = this.#entries(tree, place.root).filter((entry) => globs.some((glob) => path.matchesGlob(entry.path, glob)));
+    const files = this.#entries(tree, place.root).filter((entry) => globs.some((glob) => matchesGlob(entry.path, glob)));
     return JSON.stringify([units, files]);
   }
 
@@ -190,7 +191,7 @@ export class Courses {
     const globs = place.job.product.state;
     const states = tree.files().flatMap(({ path: full, type, content }) => {
       const relative = path.relative(place.root, full);
-      if (type !== "file" || !globs.some((glob) => path.matchesGlob(relative, glob))) return [];
+      if (type !== "file" || !globs.some((glob) => matchesGlob(relative, glob))) return [];
       return [{ path: relative, ...stateOf(relative, Buffer.from(content ?? new Uint8Array(0))) }];
     });
     const { unreadable, unparsed } = toldStates(states);

@@ -2,6 +2,18 @@
 import { readdirSync, type Dirent } from "node:fs";
 import path from "node:path";
 
+const answers = new Map<string, boolean>();
+const MOST_ANSWERS = 10_000;
+
+/** Whether a path, with forward slashes, matches. Answers are kept: Node makes the matcher anew each time, and the same is asked again and again. */
+export function matchesGlob(text: string, glob: string): boolean {
+  const key = `${glob}\0${text}`;
+  const matches = answers.get(key) ?? path.matchesGlob(text, glob);
+  if (answers.size >= MOST_ANSWERS) answers.clear();
+  answers.set(key, matches);
+  return matches;
+}
+
 const MAGIC = /[*?[{!(]/;
 
 /** Existing paths below `root` that match, relative with forward slashes, sorted. `**` matches any depth. */
@@ -11,11 +23,13 @@ export function matchingPaths(root: string, glob: string): string[] {
   for (const [index, segment] of segments.entries()) {
     if (segment === "**") {
       const rest = segments.slice(index).join("/");
-      return found.flatMap((base) => below(root, base).filter((entry) => path.matchesGlob(entry, join(base, rest)))).sort();
+      return found
+        .flatMap((base) => below(root, base).filter((entry) => matchesGlob(base === "" ? entry : entry.slice(base.length + 1), rest)))
+        .sort();
     }
     found = found.flatMap((base) =>
       entries(root, base)
-        .filter((entry) => (MAGIC.test(segment) ? path.matchesGlob(entry.name, segment) : entry.name === segment))
+        .filter((entry) => (MAGIC.test(segment) ? matchesGlob(entry.name, segment) : entry.name === segment))
         .map((entry) => join(base, entry.name)),
     );
   }

@@ -1,8 +1,9 @@
 // What the cell program sees: globs, answers, trees and state files.
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { matchingPaths } from "./glob.ts";
 import { extract, Prober } from "./probe.ts";
 import { describedContent, readStates, readTree } from "./snapshot.ts";
@@ -36,6 +37,30 @@ test.each([
   [{}, null, null],
 ])("%j of %j is %j", (probe, text, expected) => {
   expect(extract(probe, text)).toBe(expected);
+});
+
+test("a socket that a dead agent left is tried now and then; one that is made anew is asked at once", async () => {
+  await using cell = scratchCell({ version: { http: "unix:{socket:agent}:/status" } });
+  const socket = path.join(cell.place.job.work, "agent.sock");
+  const dies = 'require("node:net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))';
+  expect(spawnSync(process.execPath, ["-e", dies, socket]).signal).toBe("SIGKILL");
+  expect(existsSync(socket)).toBe(true);
+  const tries = vi.spyOn(http, "get");
+  const clock = vi.spyOn(performance, "now").mockReturnValue(1000);
+  const prober = new Prober(cell.place, cell.observer);
+  try {
+    for (let ask = 0; ask < 10; ask++) expect((await prober.ask()).version).toBeNull();
+    expect(tries).toHaveBeenCalledTimes(1);
+    clock.mockReturnValue(2000);
+    expect((await prober.ask()).version).toBeNull();
+    expect(tries).toHaveBeenCalledTimes(2); // somebody may listen late to a socket that was there
+    rmSync(socket);
+    await using server = http.createServer((_request, response) => response.end("2.0.0"));
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    expect((await prober.ask()).version).toBe("2.0.0");
+  } finally {
+    vi.restoreAllMocks();
+  }
 });
 
 test("asks over a socket; a refusal, an error status and a half answer are no answer", async () => {

@@ -48,7 +48,9 @@ export class Monitor implements AsyncDisposable {
     this.#prospects = new Prospects(fleet, observer);
     observer.see({ kind: "health", version: null, healthy: false });
     this.#deafen = observer.listen((seen) => {
-      if (seen.kind === "service" && seen.event !== "started") this.#wake();
+      if (seen.kind !== "service" || seen.event === "started") return;
+      this.#rounds.doubt();
+      this.#wake();
     });
     this.#loop = this.#watch();
   }
@@ -141,7 +143,7 @@ export class Monitor implements AsyncDisposable {
   async #watch(): Promise<void> {
     while (this.#running) {
       const generation = this.#generation;
-      const { complete, ...answers } = await this.#rounds.ask(this.#fleet.hosts);
+      const { complete, ...answers } = await this.#rounds.ask(this.#fleet.hosts, this.#closely ? 0 : ANSWERED_MS);
       if (this.#waiting > 0 && complete) await this.#signs.ask();
       if (generation !== this.#generation) continue;
       this.#hear(answers);

@@ -1,5 +1,5 @@
 // Asks a running product what product.yaml says: over HTTP, by a command, from a file, or of a SQLite database.
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import type { Probe } from "../model/index.ts";
@@ -13,6 +13,9 @@ import { queryDatabase } from "./sqlite.ts";
 const DEADLINE_MS = 1000;
 /** Who asks once wants an answer, also of a product on a busy machine. */
 export const PATIENT_DEADLINE_MS = 5000;
+
+/** Who refused once is not asked again for so long, unless its socket was made anew meanwhile. */
+const REFUSED_MS = 120;
 
 export interface Answers {
   readonly version: string | null;
@@ -32,6 +35,8 @@ export class Prober {
   readonly #observer: Observer;
   readonly #agent = new http.Agent({ keepAlive: false });
   readonly #deadlineMs: number;
+  /** Sockets nobody listened to, by path: which file it was, and when that was asked. */
+  readonly #refused = new Map<string, { readonly file: string; readonly at: number }>();
 
   constructor(place: Place, observer: Observer, deadlineMs = DEADLINE_MS) {
     this.#place = place;
@@ -81,8 +86,9 @@ export class Prober {
 
   #get(url: string): Promise<string | null> {
     const where = whereIs(url);
-    // while the agent is down this is asked every few milliseconds, and a refused connection costs a hundred times as much
-    if (process.platform !== "win32" && typeof where !== "string" && !existsSync(where.socketPath)) return Promise.resolve(null);
+    const socket = typeof where === "string" || process.platform === "win32" ? undefined : where.socketPath;
+    const file = socket === undefined ? undefined : fileOf(socket);
+    if (socket !== undefined && (file === undefined || this.#refusesStill(socket, file))) return Promise.resolve(null);
     return new Promise((resolve) => {
       const options = { agent: this.#agent, timeout: this.#deadlineMs };
       const heard = (response: http.IncomingMessage): void => {
@@ -94,9 +100,33 @@ export class Prober {
       };
       const request = typeof where === "string" ? http.get(where, options, heard) : http.get({ ...where, ...options }, heard);
       request.on("timeout", () => request.destroy());
-      request.on("error", () => resolve(null)); // nothing listens, or not any more: no answer
+      // nothing listens, or not any more: no answer
+      request.on("error", ({ code }: NodeJS.ErrnoException) => {
+        if (socket !== undefined && file !== undefined && code === "ECONNREFUSED")
+          this.#refused.set(socket, { file, at: performance.now() });
+        resolve(null);
+      });
       request.on("close", () => resolve(null));
     });
+  }
+
+  /**
+   * While an agent is down this is asked every few milliseconds, of a socket that the dead one left; to be refused costs a hundred
+   * times as much as to look at the file. Who listens again makes the file anew; who was late to listen is asked after a moment.
+   */
+  #refusesStill(socket: string, file: string): boolean {
+    const refused = this.#refused.get(socket);
+    return refused !== undefined && refused.file === file && performance.now() - refused.at < REFUSED_MS;
+  }
+}
+
+/** Tells a socket's file from a later one at its path; undefined: there is none. */
+function fileOf(socket: string): string | undefined {
+  try {
+    const { dev, ino, ctimeMs } = statSync(socket);
+    return `${dev} ${ino} ${ctimeMs}`;
+  } catch {
+    return undefined; // not there, or not for us to see: nobody answers
   }
 }
 

@@ -1,8 +1,8 @@
 // What of a snapshot decides how it goes on from there: all but what is another each time – pids, times of day, lines of a log.
 // Two points that look the same to this go on alike.
 import { createHash } from "node:crypto";
-import path from "node:path";
 import type { Product, Snapshot, TreeEntry } from "../model/index.ts";
+import { matchesGlob } from "./glob.ts";
 
 /** `none`: whether it is there says nothing. `presence`: nobody reads what is in it again. `meaning`: it holds times, and what else it says counts. */
 type Weight = "none" | "presence" | "meaning" | "content";
@@ -74,9 +74,7 @@ export class Sameness {
 
   #weightOf(relative: string): Weight {
     const known =
-      this.#weights.get(relative) ??
-      this.#globs.find(([, globs]) => globs.some((glob) => path.matchesGlob(relative, glob)))?.[0] ??
-      "content";
+      this.#weights.get(relative) ?? this.#globs.find(([, globs]) => globs.some((glob) => matchesGlob(relative, glob)))?.[0] ?? "content";
     this.#weights.set(relative, known);
     return known;
   }
