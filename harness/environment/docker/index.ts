@@ -28,13 +28,13 @@ export interface DockerOptions {
 }
 
 /** Cells that one warm container runs at once: its warden is one process, and a leak costs at most this many cells' warmth. */
-const CELLS_PER_CONTAINER = 8;
+const CELLS_PER_CONTAINER = 10;
 /**
- * Measured: a cell of one agent keeps a processor busy for a third of its time and waits for the rest; one more than three, for
- * they do not wait in turn. One of several machines has more processes at work: with four of those a processor everybody waits
+ * Measured: a cell of one agent keeps a processor busy for a quarter to a third of its time and waits for the rest; with four a
+ * processor a tenth of the time nobody had anything to do, with five a thirtieth. One of several machines has more processes at work: with four of those a processor everybody waits
  * longer, and asks more often meanwhile.
  */
-const CELLS_A_PROCESSOR = 4;
+const CELLS_A_PROCESSOR = 5;
 const LARGE_CELLS_A_PROCESSOR = 3;
 const ALWAYS = [
   "reboot",
