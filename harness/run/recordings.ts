@@ -100,7 +100,7 @@ export class RecordingStore {
 /** A recording and, where there is one, a second one of the same, as they are kept. */
 export interface Zipped {
   readonly zipped: Uint8Array;
-  readonly again: Uint8Array | undefined;
+  readonly again?: Uint8Array | undefined;
 }
 
 function unpacked({ zipped, again }: Zipped): Pick<StoredRecording, "recorded" | "again"> {

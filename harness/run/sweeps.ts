@@ -109,21 +109,24 @@ async function recordingOf(cell: Cell, environment: Environment, tools: SweepToo
   const { observations, zipped, end } = await record(cell, environment, tools);
   const last: Observation = { t: observations.at(-1)?.t ?? 0, kind: "end", end };
   if (zipped === undefined || end.how !== "complete") return { observations: [...observations, last] };
-  const second = isComputed(cell) ? undefined : await record(cell, environment, tools);
-  if (second !== undefined && (second.zipped === undefined || second.end.how !== "complete"))
-    return { observations: [...second.observations, { ...last, end: second.end }] };
-  const witnessed = isComputed(cell) ? await testimony(cell, unpacked(zipped), key, environment, tools) : { said: [] };
+  const { sweep } = cell.script;
+  const computed = sweep?.kind === "kill" || sweep?.kind === "power-loss";
+  const proof = computed ? await testimony(cell, unpacked(zipped), key, environment, tools) : await repetition(cell, environment, tools);
   if (tools.signal.aborted) return { observations: [...observations, last] };
-  const said = witnessed.said.map((message): Observation => ({ t: last.t, kind: "problem", message: `self-check: ${message}` }));
-  if (witnessed.failed === undefined)
-    return { stored: await store.save(key, { zipped, again: second?.zipped }, [...observations, ...said, last]) };
-  const lost: CellEnd = { how: "lost", detail: `self-check failed: ${witnessed.failed}`, leaks: [] };
+  const said = proof.said.map((message): Observation => ({ t: last.t, kind: "problem", message: `self-check: ${message}` }));
+  if (proof.failed === undefined)
+    return { stored: await store.save(key, { zipped, again: proof.again }, [...observations, ...said, last]) };
+  const lost: CellEnd = { how: "lost", detail: `self-check failed: ${proof.failed}`, leaks: [] };
   return { observations: [...observations, ...said, { ...last, end: lost }] };
 }
 
-/** Whether its points are computed from the recording; else each is a run of its own, struck at where the recording says. */
-function isComputed({ script: { sweep } }: Cell): boolean {
-  return sweep?.kind === "kill" || sweep?.kind === "power-loss";
+/** What else was done to see what a recording is worth. */
+interface Proof {
+  readonly said: readonly string[];
+  /** Why it is worth nothing. */
+  readonly failed?: string;
+  /** A second recording of the same. */
+  readonly again?: Buffer;
 }
 
 interface Recorded {
@@ -148,14 +151,15 @@ function unpacked(zipped: Buffer): RecordedRun {
   return unpackRecorded(gunzipSync(zipped));
 }
 
+/** Where the upgrade is run again for each point: another recording tells which operations come by each time. */
+async function repetition(cell: Cell, environment: Environment, tools: SweepTools): Promise<Proof> {
+  const { zipped, end } = await record(cell, environment, tools);
+  if (zipped !== undefined && end.how === "complete") return { said: [], again: zipped };
+  return { said: [], failed: `the upgrade could not be recorded a second time: ${end.detail}` };
+}
+
 /** Really kills everything at a few operations, and compares what is left with what replaying gives. */
-async function testimony(
-  cell: Cell,
-  recorded: RecordedRun,
-  key: string,
-  environment: Environment,
-  tools: SweepTools,
-): Promise<{ readonly said: readonly string[]; readonly failed?: string }> {
+async function testimony(cell: Cell, recorded: RecordedRun, key: string, environment: Environment, tools: SweepTools): Promise<Proof> {
   const isLog = picomatch([...tools.product.logs.agent, ...tools.product.logs.updater], { dot: true });
   const said: string[] = [];
   for (const witness of witnessesOf(cell, recorded, key, tools.tier === "full" ? WITNESSES_IN_FULL : WITNESSES)) {
