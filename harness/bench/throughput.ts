@@ -10,7 +10,7 @@ import { type Measure, medianOf } from "./measure.ts";
 import { NaiveWay } from "./naive-way.ts";
 import type { BenchOptions } from "./options.ts";
 
-/** Unless another number is asked for: six rounds of all slots, or what is left to do while the last ones end would count for more than in a matrix. */
+/** Unless another number is asked for. Several rounds of all slots: else the last ones, beside which nothing is left to do, count for more than in a matrix. */
 const CELLS = 48;
 
 interface Way {

@@ -21,46 +21,47 @@ export interface ErrnoPoint {
 
 /** Every operation that succeeded in the recording and could have failed. */
 export function errnoPoints(recording: Recording): ErrnoPoint[] {
-  return pointsOf(recording, worthFailing(recording));
+  return findPoints(recording).map(({ point }) => point);
 }
 
 /**
- * Of those the ones that come by in every run, and the numbers of the others. What comes more often in one of two recordings than in the
- * other is driven by a timer, and comes the more often the longer a run takes: of that only the first half counts.
+ * Of those the ones that come by in every run, and the numbers of the others. What comes more often in one of two recordings than
+ * in the other is driven by a timer, and comes the more often the longer a run takes: of that only the first half counts.
  * @param again a second recording of the same
  */
 export function recurringPoints(recording: Recording, again: Recording): { readonly points: ErrnoPoint[]; readonly irregular: number[] } {
-  const worth = worthFailing(recording);
-  const [here, there] = [counter(recording.operations), counter(again.operations)];
-  const recurs = ({ operation, pattern }: WorthFailing): boolean => {
-    const [ks, others] = [here(operation.op, pattern), there(operation.op, pattern)];
-    return ks.length === others.length || ks.indexOf(operation.k) + 1 <= Math.min(ks.length, others.length) / 2;
+  const alikeThere = alikeIn(again.operations);
+  const recurs = ({ point, pattern, often }: Found): boolean => {
+    const { length } = alikeThere(point.op, pattern);
+    return length === often || point.nth <= Math.min(length, often) / 2;
   };
-  const irregular = worth.filter((one) => !recurs(one)).map(({ operation }) => operation.k);
-  return { points: pointsOf(recording, worth.filter(recurs)), irregular };
+  const found = findPoints(recording);
+  const points = found.filter(recurs).map(({ point }) => point);
+  return { points, irregular: found.filter((one) => !recurs(one)).map(({ point }) => point.k) };
 }
 
-interface WorthFailing {
-  readonly operation: Worth;
+interface Found {
+  readonly point: ErrnoPoint;
+  /** Its path, absolute. */
   readonly pattern: string;
+  /** How many operations of its kind fit that. */
+  readonly often: number;
 }
 
-function worthFailing(recording: Recording): WorthFailing[] {
+function findPoints(recording: Recording): Found[] {
   const steady = steadyPaths(recording);
-  return recording.operations.filter(isWorthFailing).map((operation) => ({ operation, pattern: steady(mainPath(operation)) }));
-}
-
-function pointsOf(recording: Recording, worth: readonly WorthFailing[]): ErrnoPoint[] {
-  const kinOf = counter(recording.operations);
+  const worth = recording.operations.filter(isWorthFailing).map((operation) => ({ operation, pattern: steady(mainPath(operation)) }));
+  const alike = alikeIn(recording.operations);
   const nameOf = namer(worth.map(({ pattern }) => pattern));
   const root = recording.base[0]?.path;
   const taken = new Map<string, number>();
-  return worth.map(({ operation, pattern }): ErrnoPoint => {
-    const nth = kinOf(operation.op, pattern).indexOf(operation.k) + 1;
+  return worth.map(({ operation, pattern }): Found => {
+    const numbers = alike(operation.op, pattern);
+    const nth = numbers.indexOf(operation.k) + 1;
     const name = `${operation.op}-${nameOf(pattern)}${nth === 1 ? "" : `-${nth}`}`;
     const again = (taken.get(name) ?? 0) + 1;
     taken.set(name, again);
-    return {
+    const point: ErrnoPoint = {
       name: again === 1 ? name : `${name}.${again}`,
       k: operation.k,
       op: operation.op,
@@ -69,6 +70,7 @@ function pointsOf(recording: Recording, worth: readonly WorthFailing[]): ErrnoPo
       sentence: `${tellOperation(operation)} (operation ${operation.k})`,
       signature: signatureOf(operation),
     };
+    return { point, pattern, often: numbers.length };
   });
 }
 
@@ -108,7 +110,7 @@ function isWorthFailing(operation: Operation): operation is Worth {
 }
 
 /** Numbers of the operations of a kind at a path, counted as the recorder does: failed ones too, either path. */
-function counter(operations: readonly Operation[]): (op: Operation["op"], pattern: string) => readonly number[] {
+function alikeIn(operations: readonly Operation[]): (op: Operation["op"], pattern: string) => readonly number[] {
   const known = new Map<string, readonly number[]>();
   return (op, pattern) => {
     const key = `${op} ${pattern}`;

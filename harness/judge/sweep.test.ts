@@ -23,7 +23,8 @@ const SOURCE = { sweep: cellOf(), operations: 9, candidates: 40, states: 12, cac
 test("counts what recovers and what it comes to", () => {
   const points = [point(1), point(2), point(3)];
   const records = [recordOf(points[0]!), recordOf(points[1]!, { outcome: "rolled-back" }), recordOf(points[2]!)]; // three were made
-  expect(summarizeSweep({ ...SOURCE, points }, records)).toMatchObject({
+  expect(summarizeSweep({ ...SOURCE, irregular: 2, points }, records)).toMatchObject({
+    irregular: 2,
     run: 3,
     recovered: 3,
     states: 12,

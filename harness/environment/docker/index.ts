@@ -31,8 +31,8 @@ export interface DockerOptions {
 const CELLS_PER_CONTAINER = 10;
 /**
  * Measured: a cell of one agent keeps a processor busy for a quarter to a third of its time and waits for the rest. 48 clean
- * upgrades took 38 s with four a processor, and 35 s with five and with six. One of several machines has more processes at work: with four of those a processor everybody waits
- * longer, and asks more often meanwhile.
+ * upgrades took 38 s with four a processor, and 35 s with five and with six. One of several machines has more processes at work:
+ * with four of those a processor everybody waits longer, and asks more often meanwhile.
  */
 const CELLS_A_PROCESSOR = 5;
 const LARGE_CELLS_A_PROCESSOR = 3;
