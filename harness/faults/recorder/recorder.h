@@ -97,6 +97,11 @@ bool write_memory(struct tracee *t, uint64_t address, const void *bytes, size_t 
 bool read_string(struct tracee *t, uint64_t address, char *buffer, size_t size);
 void resume(struct tracee *t, int request, int signal);
 
+/* ---- processor.c: where we and the traced run */
+void share_processor(void);
+void settle(pid_t tid);
+void part_if_crowded(void);
+
 /* ---- filter.c */
 const char *install_filter(void);
 #define FOREIGN_CALL 1 /* what the filter says of a call of another architecture */

@@ -1,14 +1,14 @@
 // What is recorded: each way to change a file system, told by a small program that does just that.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { brief, Ground, program, recorder, type Recorded } from "./testing/recorded.ts";
+import { brief, CROWDED, Ground, program, QUIET, recorder, type Recorded, isRoot } from "./testing/recorded.ts";
 
 const made = await recorder();
 const unavailable = "unavailable" in made ? made.unavailable : undefined;
 if (unavailable !== undefined) console.warn(`Tests of the recorder are skipped: ${unavailable}`);
-const root = process.getuid?.() === 0;
 
 /** What each program of `testing/calls.c` does, in its order. */
 const EXPECTED: Record<string, readonly string[]> = {
@@ -121,6 +121,7 @@ const EXPECTED: Record<string, readonly string[]> = {
 
 describe.skipIf(unavailable !== undefined)("recorder", () => {
   const ground = new Ground("file" in made ? made.file : "");
+  const contentOf = (name: string): string => readFileSync(path.join(ground.root, name), "utf8");
   afterAll(() => ground[Symbol.dispose]());
 
   async function calls(name: string): Promise<Recorded> {
@@ -181,7 +182,7 @@ describe.skipIf(unavailable !== undefined)("recorder", () => {
     expect(operations.slice(2).filter(({ op }) => op !== "chmod")).toEqual([]);
   });
 
-  test.skipIf(!root)("paths in another root are told as seen from ours", async () => {
+  test.skipIf(!isRoot)("paths in another root are told as seen from ours", async () => {
     expect(briefly(await calls("in-chroot")).slice(2)).toEqual([
       "symlink root/link -> /sub",
       "create root/sub/a 644",
@@ -221,7 +222,7 @@ describe.skipIf(unavailable !== undefined)("recorder", () => {
     expect(brief(operations, ground.root)).toEqual(["create here 644", "write here @0+2"]);
   });
 
-  test.skipIf(!root)("works for a user without any privilege", async () => {
+  test.skipIf(!isRoot)("works for a user without any privilege", async () => {
     ground.fresh();
     const { operations, stderr } = await ground.run(["sh", "-c", "echo x > a"], { uid: 1000 });
     expect(stderr).toBe("");
@@ -231,7 +232,7 @@ describe.skipIf(unavailable !== undefined)("recorder", () => {
     ]);
   });
 
-  test.skipIf(!root)("who changes its user is followed with the right to, and told of without", async () => {
+  test.skipIf(!isRoot)("who changes its user is followed with the right to, and told of without", async () => {
     const script = "setpriv --reuid 1000 --regid 1000 --clear-groups mkdir made";
     const without = ["setpriv", "--bounding-set", "-sys_ptrace", "--inh-caps", "-sys_ptrace"];
     ground.fresh();
@@ -243,6 +244,23 @@ describe.skipIf(unavailable !== undefined)("recorder", () => {
     expect(lost.operations).toEqual([]);
     expect(lost.notes.filter(({ note }) => note === "unseen")).toMatchObject([{ what: "not-permitted" }]);
     expect(lost.events.filter(({ event }) => event === "problem")).toMatchObject([{ message: expect.stringContaining("CAP_SYS_PTRACE") }]);
+  });
+
+  test.skipIf(!isRoot)("a program and all it starts share one processor with the recorder", async () => {
+    ground.fresh();
+    await ground.run(["sh", "-c", "nproc > one; (nproc > other) & wait"], { under: ground.withLoad(QUIET) });
+    expect(["one", "other"].map(contentOf)).toEqual(["1\n", "1\n"]);
+  });
+
+  test.skipIf(!isRoot)("on a machine that has too much to do each has its own, from the beginning or from then on", async () => {
+    const all = `${os.availableParallelism()}\n`;
+    ground.fresh();
+    await ground.run(["sh", "-c", "nproc > one"], { under: ground.withLoad(CROWDED) });
+    expect(contentOf("one")).toBe(all);
+    ground.fresh();
+    const script = `nproc > one; echo '${CROWDED}' > ${ground.load}; for n in $(seq 100); do echo > $n; done; nproc > other; (nproc > third) & wait`;
+    await ground.run(["sh", "-c", script], { under: ground.withLoad(QUIET) });
+    expect(["one", "other", "third"].map(contentOf)).toEqual(["1\n", all, all]);
   });
 
   test("many threads at once lose nothing", async () => {

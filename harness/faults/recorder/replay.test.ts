@@ -6,12 +6,22 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { treeAt } from "../../crash/index.ts";
 import type { Recording } from "../../model/index.ts";
-import { baseOf, filesBelow, Ground, program, PROGRAMS, processesWith, recorder, recordingOf, treeLines } from "./testing/recorded.ts";
+import {
+  baseOf,
+  filesBelow,
+  Ground,
+  program,
+  PROGRAMS,
+  processesWith,
+  recorder,
+  recordingOf,
+  isRoot,
+  treeLines,
+} from "./testing/recorded.ts";
 
 const made = await recorder();
 const FILES = 30;
 const SAMPLES = 6;
-const root = process.getuid?.() === 0;
 
 interface Updater {
   readonly name: string;
@@ -46,7 +56,7 @@ describe.skipIf("unavailable" in made)("a kill at an operation leaves what the r
     { name: "Node", argv: () => [process.execPath, path.join(PROGRAMS, "updater.cjs"), at("artifact.json")], prepare: oldVersion },
     { name: "shell", argv: () => ["sh", path.join(PROGRAMS, "updater.sh"), at("artifact.tar.gz")] },
     { name: "static", argv: async () => [await program("updater"), at("flat")] },
-    ...(root && hasDpkg()
+    ...(isRoot && hasDpkg()
       ? [{ name: "dpkg", argv: () => ["dpkg", "--root", ground.root, "-i", debianPackage()], prepare: packageDatabase }]
       : []),
   ];

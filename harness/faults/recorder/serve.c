@@ -39,6 +39,7 @@ static void prepare(void)
 	getrlimit(RLIMIT_NOFILE, &before.descriptors);
 	struct rlimit most = { before.descriptors.rlim_max, before.descriptors.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &most);
+	share_processor();
 }
 
 /* The program gets what we got. */
@@ -183,7 +184,9 @@ static void loop(void)
 	int in_a_row = 0;
 	for (bool reported = handle_report(false); reported || !is_over(); reported = handle_report(is_alone())) {
 		in_a_row = reported ? in_a_row + 1 : 0;
-		if (in_a_row % REPORTS_IN_A_ROW == 0) hear_others(!reported);
+		if (in_a_row % REPORTS_IN_A_ROW != 0) continue;
+		part_if_crowded();
+		hear_others(!reported);
 	}
 	close_log();
 }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { brief, Ground, processesWith, recorder } from "./testing/recorded.ts";
+import { brief, Ground, processesWith, QUIET, recorder, isRoot } from "./testing/recorded.ts";
 import { Served } from "./testing/served.ts";
 
 const made = await recorder();
@@ -16,7 +16,7 @@ describe.skipIf("unavailable" in made)("serve and join", () => {
   beforeEach(() => ground.fresh());
 
   async function serve(...inject: string[]): Promise<Served> {
-    const served = new Served(file, ground, inject);
+    const served = new Served(file, ground, { inject });
     await served.heard("ready");
     return served;
   }
@@ -46,6 +46,16 @@ describe.skipIf("unavailable" in made)("serve and join", () => {
       argv: ["sh", "-c", "kill -TERM $$"],
       after: 2,
     });
+  });
+
+  test.skipIf(!isRoot)("who joins shares one processor with the recorder", async () => {
+    await using served = new Served(file, ground, { under: ground.withLoad(QUIET) });
+    await served.heard("ready");
+    const programs = [1, 2, 3].map(() => served.join(["grep", "^Cpus_allowed_list:", "/proc/self/status", `/proc/${served.pid}/status`]));
+    const seen = (await Promise.all(programs.map(textOf))).join("").match(/\d[\d,-]*$/gm) ?? [];
+    expect(seen).toHaveLength(6);
+    expect(seen.every((list) => list === seen[0] && /^\d+$/.test(list))).toBe(true);
+    await served.end();
   });
 
   test("programs that joined apart have one order", async () => {

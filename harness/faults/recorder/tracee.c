@@ -49,6 +49,7 @@ struct tracee *add_tracee(pid_t tid)
 	t->next = tracees;
 	tracees = t;
 	read_family(t);
+	settle(tid);
 	return t;
 }
 

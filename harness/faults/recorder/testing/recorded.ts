@@ -1,7 +1,18 @@
 // Runs a program under the recorder in a fresh watched folder, and reads what came of it: the log, the events, the tree.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { compileOnce, type Compiled } from "../../../build/compile.ts";
@@ -43,6 +54,12 @@ export interface RunOptions {
   readonly looks?: boolean;
 }
 
+/** What /proc/loadavg tells of a machine with one thread that wants a processor, and with many. */
+export const QUIET = "0.00 0.00 0.00 1/100 1";
+export const CROWDED = "9.00 9.00 9.00 999/1000 1";
+
+export const isRoot = process.getuid?.() === 0;
+
 export function recorder(): Promise<Compiled> {
   return buildRecorder(CACHE);
 }
@@ -71,6 +88,17 @@ export class Ground implements Disposable {
     rmSync(this.root, { recursive: true, force: true });
     mkdirSync(this.root);
     chmodSync(this.root, 0o777);
+  }
+
+  /** Where `withLoad` keeps what it shows. */
+  get load(): string {
+    return path.join(this.path, "loadavg");
+  }
+
+  /** A command that starts the recorder where /proc/loadavg says this. Needs root. */
+  withLoad(said: string): string[] {
+    writeFileSync(this.load, `${said}\n`);
+    return ["unshare", "--mount", "sh", "-c", `mount --bind ${this.load} /proc/loadavg && exec "$@"`, "sh"];
   }
 
   /** Options that name this ground's files. */

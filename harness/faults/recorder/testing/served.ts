@@ -12,12 +12,18 @@ export class Served implements AsyncDisposable {
   readonly #child;
   readonly #heard = new Set<() => void>();
 
-  constructor(file: string, ground: Ground, inject: readonly string[] = []) {
+  /** @param under a command that starts the recorder */
+  constructor(
+    file: string,
+    ground: Ground,
+    { inject = [], under = [] }: { readonly inject?: readonly string[]; readonly under?: readonly string[] } = {},
+  ) {
     this.#file = file;
     this.#ground = ground;
     const options = ground.options(inject);
     options.splice(options.indexOf("--events"), 2); // to standard output
-    this.#child = spawn(file, ["serve", "--socket", this.#socket, ...options], { stdio: ["pipe", "pipe", "inherit"] });
+    const [command = "", ...args] = [...under, file, "serve", "--socket", this.#socket, ...options];
+    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
     createInterface({ input: this.#child.stdout }).on("line", (line) => {
       this.events = [...this.events, JSON.parse(line) as Fired]; // written by the recorder
       for (const look of this.#heard) look();
@@ -26,6 +32,10 @@ export class Served implements AsyncDisposable {
 
   get #socket(): string {
     return path.join(this.#ground.path, "socket");
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   command(line: string): void {
