@@ -116,13 +116,17 @@ function filtered(command: Command): Command {
     )
     .option("--from <version>", "only upgrades from this version or range")
     .option("--to <version>", "only upgrades to this version or range")
-    .option("--product <name>", "only this product")
-    .option("--scenario <id>", "only this scenario")
+    .option("--product <name>", "only this product; may be given more than once", several)
+    .option("--scenario <id>", "only this scenario; may be given more than once", several)
     .option("--inverted", "only pairs whose version order and build order disagree");
 }
 
 function parallel(): Option {
   return new Option("--parallel <n>", "how many at once").argParser(positive);
+}
+
+function several(name: string, before: readonly string[] = []): readonly string[] {
+  return [...before, name];
 }
 
 function positive(text: string): number {

@@ -167,6 +167,11 @@ describe("what the command line refuses", () => {
 
   test.each([
     ["a product that is not there", ["plan", "--product", "tinny"], 'Cannot find the product "tinny"'],
+    [
+      "the first of two products, which is not there",
+      ["plan", "--product", "tinny", "--product", "tiny"],
+      'Cannot find the product "tinny"',
+    ],
     ["a scenario that is not there", ["run", "--scenario", "clean-upgrades"], 'did you mean "clean-upgrade"?'],
     ["a version that is none", ["plan", "--from", "one"], 'Cannot read the from version "one"'],
     ["a pattern that matches nothing", ["run", "--environment", "host", "tiny/9.*"], 'Cannot find a cell for "tiny/9.*"'],

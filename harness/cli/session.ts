@@ -14,8 +14,8 @@ export interface FilterOptions {
   readonly environment?: EnvironmentName | "all";
   readonly from?: string;
   readonly to?: string;
-  readonly product?: string;
-  readonly scenario?: string;
+  readonly product?: readonly string[];
+  readonly scenario?: readonly string[];
   readonly inverted?: boolean;
   readonly parallel?: number;
 }

@@ -12,9 +12,10 @@ export interface PlanFilter {
   /** A version or a range such as `8.x`. */
   readonly from?: string;
   readonly to?: string;
-  readonly product?: string;
+  /** Of several names one must match. */
+  readonly product?: string | readonly string[];
   /** A scenario, all its points included. */
-  readonly scenario?: string;
+  readonly scenario?: string | readonly string[];
   /** Only scenarios of exactly this tier. */
   readonly tier?: Tier;
   readonly environment?: EnvironmentName;
@@ -74,8 +75,13 @@ function sweepPattern(pattern: string): string[] {
   return point.length === 0 ? [] : [`${product}/${pair}/${sweep}${environment === undefined ? "" : `@${environment}`}`];
 }
 
-function nameMatcher(what: string, wanted: string | undefined, names: readonly string[]): (name: string) => boolean {
+function nameMatcher(what: string, wanted: string | readonly string[] | undefined, names: readonly string[]): (name: string) => boolean {
   if (wanted === undefined) return () => true;
+  const matchers = [wanted].flat().map((one) => oneNameMatcher(what, one, names));
+  return (name) => matchers.some((matches) => matches(name));
+}
+
+function oneNameMatcher(what: string, wanted: string, names: readonly string[]): (name: string) => boolean {
   const matches = partMatcher(wanted);
   if (!names.some(matches)) {
     const near = closestMatch(wanted, names, { maxDistance: 3 });

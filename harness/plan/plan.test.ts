@@ -217,6 +217,21 @@ test.each<[string, PlanFilter, string[]]>([
   expect(pairs(planCells({ ...three, filter }))).toEqual(expected);
 });
 
+test("filter: several products and scenarios, of which one must match", () => {
+  const scenarios = { clean: sampleScenario(), soak: sampleScenario(), crash: sampleScenario() };
+  const input = sampleInput({ releases: [sampleRelease("1.0.0", 1), sampleRelease("1.1.0", 2)], scenarios });
+  const agent = input.matrix.products["agent"];
+  const several = {
+    ...input,
+    matrix: matrix.parse({ products: { one: agent, two: agent, three: agent } }),
+    products: { one: sampleProduct(), two: sampleProduct(), three: sampleProduct() },
+  };
+  const planned = planCells({ ...several, filter: { product: ["one", "th*"], scenario: ["soak", "clean"] } }).cells;
+  expect(new Set(planned.map((cell) => `${cell.product} ${cell.scenario}`))).toEqual(
+    new Set(["one clean", "one soak", "three clean", "three soak"]),
+  );
+});
+
 test.each<[string, PlanFilter]>([
   ["a whole address", { patterns: ["agent/1.0.0..1.1.0/clean@docker"] }],
   ["both versions", { from: "1.0.0", to: "1.1.0" }],
@@ -236,6 +251,7 @@ test("a whole address is planned although its tier is higher, a pattern with wil
 
 test.each<[PlanFilter, RegExp]>([
   [{ product: "agnet" }, /Cannot find the product "agnet": there is agent; did you mean "agent"\?/],
+  [{ product: ["agent", "agnet"] }, /Cannot find the product "agnet": there is agent; did you mean "agent"\?/],
   [{ scenario: "crash" }, /Cannot find the scenario "crash"/],
   [{ from: "newest" }, /Cannot read the from version "newest"/],
   [{ patterns: ["a/b/c/d"] }, /Cannot read the pattern "a\/b\/c\/d"/],
