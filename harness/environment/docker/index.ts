@@ -1,7 +1,6 @@
 // The environment `docker`: Linux containers on any engine that answers. Chooses the isolation that the engine really allows
 // and says what cells can do in it. Hides images, volumes, containers.
 import { availableParallelism } from "node:os";
-import pLimit from "p-limit";
 import type { CellEnd, CellJob, EnvironmentFacts, Matrix } from "../../model/index.ts";
 import type { Bundle } from "../bundle.ts";
 import { converse, type Patience, type StartCell } from "../conversation.ts";
@@ -12,6 +11,7 @@ import { ensureRuntimeImage, type RuntimeImage } from "./image.ts";
 import { WarmPool } from "./pool.ts";
 import { ROOT, type StartOrder, WORK } from "./protocol.ts";
 import { SingleContainers, treesOf, tryTree } from "./single.ts";
+import { Turns } from "./turns.ts";
 import { ArtifactVolume, artifactFolder } from "./volume.ts";
 import { WarmContainer } from "./warm.ts";
 
@@ -29,13 +29,6 @@ export interface DockerOptions {
 
 /** Cells that one warm container runs at once: its warden is one process, and a leak costs at most this many cells' warmth. */
 const CELLS_PER_CONTAINER = 10;
-/**
- * Measured: a cell of one agent keeps a processor busy for a quarter to a third of its time and waits for the rest. 48 clean
- * upgrades took 38 s with four a processor, and 35 s with five and with six. One of several machines has more processes at work:
- * with four of those a processor everybody waits longer, and asks more often meanwhile.
- */
-const CELLS_A_PROCESSOR = 5;
-const LARGE_CELLS_A_PROCESSOR = 3;
 const ALWAYS = [
   "reboot",
   "signals",
@@ -111,8 +104,7 @@ class DockerEnvironment implements Environment {
   readonly #site: Site;
   readonly #isolation: Isolation;
   readonly #small: SingleContainers;
-  readonly #turn: ReturnType<typeof pLimit>;
-  readonly #largeTurn: ReturnType<typeof pLimit>;
+  readonly #turns: Turns;
   #keeps = false;
 
   constructor(site: Site, isolation: Isolation) {
@@ -120,11 +112,8 @@ class DockerEnvironment implements Environment {
     this.#site = site;
     this.#isolation = isolation;
     this.#small = smallContainers(site, isolation);
-    const wanted = options.slots ?? options.matrix.limits.parallel;
-    const processors = Math.max(1, Math.min(engine.processors, availableParallelism()));
-    this.slots = wanted ?? CELLS_A_PROCESSOR * processors;
-    this.#turn = pLimit(this.slots);
-    this.#largeTurn = pLimit(wanted ?? LARGE_CELLS_A_PROCESSOR * processors);
+    this.#turns = new Turns(options.slots ?? options.matrix.limits.parallel, Math.min(engine.processors, availableParallelism()));
+    this.slots = this.#turns.slots;
     this.facts = factsOf(engine, `${engine.description}; ${image.base}; ${isolation.description}`, isolation.capabilities);
   }
 
@@ -143,8 +132,7 @@ class DockerEnvironment implements Environment {
     if (request.keep === true) this.#keeps = true;
     const order: StartOrder = { root, hold };
     const startCell: StartCell = wantsSmallMemory(job) ? (events) => this.#small.startCell(order, events) : this.#isolation.start(order);
-    const take = (): Promise<CellEnd> => this.#turn(() => converse(startCell, job, request, this.#site.options.patience));
-    return isLarge(job) ? this.#largeTurn(take) : take();
+    return this.#turns.take(job.product, () => converse(startCell, job, request, this.#site.options.patience));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -195,11 +183,6 @@ async function singleContainers(site: Site, refused: string | undefined): Promis
     start: (order) => (events) => cells.startCell(order, events),
     dispose: () => cells.dispose(),
   };
-}
-
-/** Of several machines, each with processes of its own. */
-function isLarge({ product }: CellJob): boolean {
-  return product.hosts !== undefined || product.companions.length > 0;
 }
 
 /** What fills the memory must find it limited for its own cell alone: other cells of a warm container would be killed for it. */
