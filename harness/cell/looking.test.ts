@@ -99,6 +99,17 @@ test("asks over a socket; a refusal, an error status and a half answer are no an
   expect(asked).toBe(4); // version and health of one place cost one request
 });
 
+test.each([
+  ["never answers", (): void => undefined],
+  ["answers by halves", (response: http.ServerResponse): void => void response.writeHead(200, { "content-length": 100 }).write("1.0.0")],
+])("who %s is not waited for beyond the deadline", async (_what, answer) => {
+  await using cell = scratchCell({ version: { http: "unix:{socket:agent}:/status" } });
+  const server = http.createServer((_request, response) => answer(response));
+  await new Promise<void>((resolve) => server.listen(path.join(cell.place.job.work, "agent.sock"), resolve));
+  expect(await new Prober(cell.place, cell.observer, 50).ask()).toEqual({ version: null, healthy: false });
+  await new Promise((resolve) => server.close(resolve)); // nobody is connected any more
+});
+
 test("reads a tree: files with digest and mode, links with target, the root itself", async () => {
   await using cell = scratchCell();
   mkdirSync(path.join(cell.place.root, "data"));
