@@ -105,7 +105,7 @@ test.each([
 ])("who %s is not waited for beyond the deadline", async (_what, answer) => {
   await using cell = scratchCell({ version: { http: "unix:{socket:agent}:/status" } });
   const server = http.createServer((_request, response) => answer(response));
-  await new Promise<void>((resolve) => server.listen(path.join(cell.place.job.work, "agent.sock"), resolve));
+  await new Promise<void>((resolve) => server.listen(cell.place.socket("agent"), resolve));
   expect(await new Prober(cell.place, cell.observer, 50).ask()).toEqual({ version: null, healthy: false });
   await new Promise((resolve) => server.close(resolve)); // nobody is connected any more
 });

@@ -153,9 +153,10 @@ function unpacked(zipped: Buffer): RecordedRun {
 
 /** Where the upgrade is run again for each point: another recording tells which operations come by each time. */
 async function repetition(cell: Cell, environment: Environment, tools: SweepTools): Promise<Proof> {
-  const { zipped, end } = await record(cell, environment, tools);
+  const { observations, zipped, end } = await record(cell, environment, tools);
   if (zipped !== undefined && end.how === "complete") return { said: [], again: zipped };
-  return { said: [], failed: `the upgrade could not be recorded a second time: ${end.detail}` };
+  const said = observations.flatMap((seen) => (seen.kind === "problem" ? [seen.message] : []));
+  return { said, failed: `the upgrade could not be recorded a second time: ${end.detail || end.how}` };
 }
 
 /** Really kills everything at a few operations, and compares what is left with what replaying gives. */
