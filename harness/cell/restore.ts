@@ -1,7 +1,6 @@
 // Makes the disk what a crash left of it: writes the tree that was computed from a recording over what lies there, where that is
 // another one.
 import { chmodSync, lchownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
 import { type FileTree, storyOf, treeOf, type TreeFile } from "../crash/index.ts";
 import { type Cut, type RecordedRun, unpackRecorded } from "../model/index.ts";
 import { entriesBelow, type Found } from "./recording.ts";
@@ -12,7 +11,7 @@ export class Restorer {
 
   /** @param file what `Recording.end` streamed out, put together again */
   constructor(file: string, under: readonly string[]) {
-    this.#recorded = unpackRecorded(gunzipSync(readFileSync(file)));
+    this.#recorded = unpackRecorded(process.getBuiltinModule("node:zlib").gunzipSync(readFileSync(file)));
     this.#under = under;
   }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { bundleCellProgram, bundleProgram } from "./bundle.ts";
+import { bundleCellProgram, bundleProgram, compileHere } from "./bundle.ts";
 
 const run = promisify(execFile);
 const MODEL = path.join(import.meta.dirname, "..", "model", "index.ts");
@@ -42,6 +42,24 @@ test("the same program has the same digest, another program another", () =>
     const other = await bundleProgram(entry, folder);
     expect(same).toEqual(one);
     expect(other.digest).not.toBe(one.digest);
+  }));
+
+test("a program starts with what was compiled of it, its unused functions too, and without when that is another Node's", () =>
+  inFolder(async (folder) => {
+    const entry = path.join(folder, "entry.ts");
+    const big = Array.from({ length: 1000 }, (_, index) => `if (number === ${index}) return "${index}";`).join("\n");
+    await writeFile(
+      entry,
+      `import v8 from "node:v8"; export function unused(number: number): string { ${big} return ""; }
+      console.log(v8.getHeapCodeStatistics().bytecode_and_metadata_size);`,
+    );
+    const bundle = await bundleProgram(entry, folder);
+    const bytecodeBytes = async (): Promise<number> => Number((await run(process.execPath, [bundle.path])).stdout);
+    const bare = await bytecodeBytes();
+    await compileHere(bundle);
+    expect(await bytecodeBytes()).toBeGreaterThan(bare + 10_000);
+    await writeFile(path.join(path.dirname(bundle.path), `compiled-${process.version}`), "of another Node");
+    expect(await bytecodeBytes()).toBeLessThan(bare + 10_000);
   }));
 
 test("the cell program ends when its input does", () =>

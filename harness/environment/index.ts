@@ -1,6 +1,6 @@
 // The door of the environments: where cells run, what each can do, and what they left behind. Everything else is inside.
 import type { EnvironmentFacts, EnvironmentName, Matrix } from "../model/index.ts";
-import { type Bundle, bundleCellProgram } from "./bundle.ts";
+import { type Bundle, bundleCellProgram, compileHere } from "./bundle.ts";
 import { PATIENCE, type Patience } from "./conversation.ts";
 import { openDocker, probeDocker } from "./docker/index.ts";
 import { openHost, probeHost } from "./host/index.ts";
@@ -33,6 +33,7 @@ export async function openEnvironment(name: EnvironmentName, options: OpenOption
   const cell = options.program ?? (await bundleCellProgram(cache));
   try {
     if (name === "docker") return await openDocker({ run, matrix, slots, cache, cell, patience, log, signal });
+    await compileHere(cell);
     return await openHost({ run, slots: slots ?? matrix.limits.parallel, program: cell.path, patience });
   } catch (error) {
     if (error instanceof EnvironmentError) throw error;

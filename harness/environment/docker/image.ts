@@ -10,10 +10,10 @@ import { archive, type ArchiveEntry } from "./archive.ts";
 import { ensureBase, hasImage, throwIfInterrupted } from "./base.ts";
 import { type Engine, IMAGE_LABEL, labelsOf, OWNER_LABEL, removeContainer, RUN_LABEL } from "./engine.ts";
 import { missingLibraries, nodeFor, nodeKey } from "./node-runtime.ts";
-import { NODE, PROGRAM, SCRIPT } from "./protocol.ts";
+import { COMPILE, NODE, SCRIPT } from "./protocol.ts";
 
 export const WARDEN = "/upmatrix/warden/start.cjs";
-const BAKE_MS = 20_000;
+const BAKE_MS = 60_000;
 const SUPERSEDED_S = 3600;
 const EXTENSION = path.extname(import.meta.filename);
 
@@ -50,7 +50,7 @@ export async function ensureRuntimeImage(request: ImageRequest): Promise<Runtime
   if (!(await hasImage(engine.docker, name))) {
     await layer(request, nodeImage, name, {
       fill: (container) => putPrograms(container, request.cell, warden, script),
-      bake: [NODE, PROGRAM],
+      bake: [NODE, COMPILE],
     });
     await removeSuperseded(engine.docker, nodeImage, name);
   }
@@ -68,7 +68,7 @@ async function putNode(container: Docker.Container, engine: Engine, node: string
 
 async function putPrograms(container: Docker.Container, cell: Bundle, warden: Bundle, script: string): Promise<void> {
   const program = (bundle: Bundle, folder: string): ArchiveEntry[] =>
-    ["start.cjs", "program.cjs"].map((file) => ({
+    ["start.cjs", "program.cjs", "compile.cjs"].map((file) => ({
       path: `upmatrix/${folder}/${file}`,
       content: { file: path.join(path.dirname(bundle.path), file) },
     }));
@@ -84,7 +84,7 @@ async function putPrograms(container: Docker.Container, cell: Bundle, warden: Bu
 
 interface LayerWork {
   fill(container: Docker.Container): Promise<void>;
-  /** Started once without input, so that the code it compiled stands in the image. */
+  /** Run once: what it writes stands in the image. */
   readonly bake?: readonly string[];
 }
 
@@ -112,16 +112,15 @@ async function layer({ engine: { docker }, run, signal }: ImageRequest, from: st
   }
 }
 
-/** The program gets no input and so ends at once; what it answers does not matter, that it could be started does. */
 async function bake(container: Docker.Container, image: string): Promise<void> {
   await container.start();
   const timer = setTimeout(() => void container.kill().catch(() => undefined), BAKE_MS);
   const { StatusCode } = await container.wait().finally(() => clearTimeout(timer));
-  if (StatusCode !== 127 && StatusCode !== 126) return;
+  if (StatusCode === 0) return;
   const said = await container.logs({ stdout: true, stderr: true });
   throw new EnvironmentError({
     what: "Cannot run Node in the image",
-    why: `${image}: ${said.toString().trim()}`,
+    why: `${image}: exit code ${StatusCode}: ${said.toString().trim()}`,
     whatToDo: "Choose an image with glibc 2.28 or newer",
   });
 }

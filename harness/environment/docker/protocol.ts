@@ -41,6 +41,8 @@ export const WORK = "/cell/work";
 export const ARTIFACTS = "/upmatrix/artifacts";
 export const NODE = "/upmatrix/bin/node";
 export const PROGRAM = "/upmatrix/cell/start.cjs";
+/** Run once, when the image is made. */
+export const COMPILE = "/upmatrix/cell/compile.cjs";
 export const SCRIPT = "/upmatrix/cell.sh";
 /** Far more than a cell needs; pages are only taken when they are written. */
 export const TREE_SIZE = "1g";
