@@ -41,8 +41,9 @@ export class BareWay implements AsyncDisposable {
   async runCells(cells: readonly Cell[]): Promise<number> {
     const scripts = await Promise.all(cells.map((cell, index) => this.#script(cell, index)));
     const began = performance.now();
-    const { code, said } = await xargs(scripts, this.#ground.environment.slots);
+    const { code, said } = await xargs(scripts, this.#ground.environment.slots, this.#ground.signal);
     const ms = performance.now() - began;
+    this.#ground.signal.throwIfAborted();
     if (code !== 0) throw new Error(`Cannot compare: cells failed as bare commands (xargs ended with ${code}):\n${said}`);
     return ms;
   }
@@ -152,17 +153,25 @@ function serve(folder: string): Promise<Server> {
 }
 
 /** One shell a cell; the environment is as empty as a product's in the harness. */
-function xargs(scripts: readonly string[], parallel: number): Promise<{ readonly code: number | null; readonly said: string }> {
+function xargs(
+  scripts: readonly string[],
+  parallel: number,
+  signal: AbortSignal,
+): Promise<{ readonly code: number | null; readonly said: string }> {
   const one = `sh "$0" ${WORK_STEPS.join(" ")} > "$0.log" 2>&1 || { echo "$0:"; tail -n 15 "$0.log"; exit 1; }`;
   const child = spawn("xargs", ["-P", String(parallel), "-n", "1", "sh", "-c", one], {
     env: { PATH: process.env["PATH"] },
     stdio: ["pipe", "pipe", "inherit"],
+    detached: true, // a process group of its own, with all the scripts
   });
+  const end = (): void => void (child.pid !== undefined && process.kill(-child.pid, "SIGKILL"));
+  signal.addEventListener("abort", end);
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
   child.stdin.end(scripts.join("\n"));
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<{ readonly code: number | null; readonly said: string }>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, said }));
   });
+  return ended.finally(() => signal.removeEventListener("abort", end));
 }

@@ -12,10 +12,11 @@ export interface ChildResult {
 }
 
 /** @param program file beside this one */
-export async function measureChild(program: string, argv: readonly string[] = []): Promise<ChildResult> {
+export async function measureChild(program: string, argv: readonly string[], signal: AbortSignal): Promise<ChildResult> {
   const began = performance.now();
   const child = spawn(process.execPath, ["--expose-gc", path.join(import.meta.dirname, program), ...argv], {
     stdio: ["ignore", "pipe", "inherit"],
+    signal,
   });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (piece: string) => (text += piece));

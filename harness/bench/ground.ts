@@ -7,14 +7,14 @@ import { type Environment, openEnvironment } from "../environment/index.ts";
 import { loadProject, type Project } from "../load/index.ts";
 import { artifactName, type ArtifactRef, artifactsOf, type Cell, type EnvironmentName } from "../model/index.ts";
 import { addressMatcher, planCells } from "../plan/index.ts";
+import type { BenchOptions } from "./options.ts";
 import { buildProducts, defaultParallel, run, type RunOptions, type RunResult } from "../run/index.ts";
 
 /** The scenario in which nothing goes wrong: what it costs is what everything costs. */
 const SCENARIO = "clean-upgrade";
 
-export interface GroundOptions {
+export interface GroundOptions extends Pick<BenchOptions, "say" | "signal"> {
   readonly cells: number | "all";
-  readonly say: (line: string) => void;
 }
 
 export interface Releases {
@@ -27,6 +27,7 @@ export class Ground implements AsyncDisposable {
   readonly project: Project;
   readonly environment: Environment;
   readonly run: string;
+  readonly signal: AbortSignal;
   /** Passing cells only; filled by `open`. */
   cells: readonly Cell[] = [];
   /** Cells of the sample that do not pass and so cannot be compared. */
@@ -38,7 +39,7 @@ export class Ground implements AsyncDisposable {
 
   /** Opens Docker, builds, and runs the sample once: images, caches and the pool are warm afterwards. */
   static async open(options: GroundOptions): Promise<Ground> {
-    const ground = await Ground.begin("docker", options.say);
+    const ground = await Ground.begin("docker", options);
     try {
       const candidates = sampleOf(ground.plan(), options.cells);
       await ground.#build(candidates);
@@ -56,19 +57,24 @@ export class Ground implements AsyncDisposable {
   }
 
   /** Opens an environment for any cells. */
-  static async begin(name: EnvironmentName, say: (line: string) => void): Promise<Ground> {
+  static async begin(name: EnvironmentName, { say, signal }: Pick<BenchOptions, "say" | "signal">): Promise<Ground> {
     const project = await loadProject(process.cwd(), { now: new Date() });
     const id = `bench-${process.pid}-${Date.now().toString(36)}`;
     say(`If this is killed, remove what it left with: npm run upmatrix -- clean ${id}`);
-    const environment = await openEnvironment(name, { run: id, matrix: project.matrix, cache: cacheOf(project), log: say });
-    return new Ground(project, environment, id, await mkdtemp(path.join(os.tmpdir(), "upmatrix-bench-")));
+    const environment = await openEnvironment(name, { run: id, matrix: project.matrix, cache: cacheOf(project), log: say, signal });
+    return new Ground(project, environment, { id, signal, scratch: await mkdtemp(path.join(os.tmpdir(), "upmatrix-bench-")) });
   }
 
-  private constructor(project: Project, environment: Environment, id: string, scratch: string) {
+  private constructor(
+    project: Project,
+    environment: Environment,
+    { id, scratch, signal }: { readonly id: string; readonly scratch: string; readonly signal: AbortSignal },
+  ) {
     this.project = project;
     this.environment = environment;
     this.run = id;
     this.#scratch = scratch;
+    this.signal = signal;
   }
 
   get cache(): string {
@@ -102,8 +108,8 @@ export class Ground implements AsyncDisposable {
    * Runs cells as `upmatrix run` does, references included.
    * @param more what a run is told besides
    */
-  runOnce(cells: readonly Cell[], more: Partial<RunOptions> = {}): Promise<RunResult> {
-    return run(
+  async runOnce(cells: readonly Cell[], more: Partial<RunOptions> = {}): Promise<RunResult> {
+    const result = await run(
       this.project,
       { cells, leftOut: [] },
       {
@@ -115,12 +121,14 @@ export class Ground implements AsyncDisposable {
         unavailable: [],
         version: "bench",
         replayCommand: () => "",
-        signal: new AbortController().signal,
+        signal: this.signal,
         now: () => new Date(),
         on: () => undefined,
         ...more,
       },
     );
+    this.signal.throwIfAborted();
+    return result;
   }
 
   /** The three releases of a clean upgrade. */

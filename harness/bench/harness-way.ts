@@ -24,6 +24,7 @@ export class HarnessWay {
     await folder.keepPlan({ products: project.products, cells });
     const began = performance.now();
     const files = await pLimit(environment.slots).map(cells, (cell) => this.#runCell(cell, folder));
+    this.#ground.signal.throwIfAborted();
     const judged = await rejudge(withFiles(warm.record, cells, files), {
       directory: folder.directory,
       known: project.matrix.known,
@@ -33,7 +34,7 @@ export class HarnessWay {
   }
 
   async #runCell(cell: Cell, folder: RecordFolder): Promise<string> {
-    const { project, environment } = this.#ground;
+    const { project, environment, signal } = this.#ground;
     const product = project.products[cell.product];
     if (product === undefined) throw new Error(`Cannot run ${cell.id}: the project has no product ${cell.product}`);
     const file = folder.observations(cell.id);
@@ -47,7 +48,7 @@ export class HarnessWay {
         limits: { stepMs: milliseconds(project.matrix.limits.step), cellMs: milliseconds(project.matrix.limits.cell) },
       },
       observe: (observation) => file.add(observation),
-      signal: new AbortController().signal,
+      signal,
     });
     await file.close();
     return file.name;

@@ -1,4 +1,4 @@
-// `npm run bench [name...] [-- --json] [--runs n] [--cells n|all]`: measures, prints one line a goal. Exit codes: 0 all goals met · 1 one is missed · 3 nothing could be measured.
+// `npm run bench [name...] [-- --json] [--runs n] [--cells n|all]`: measures, prints one line a goal. Exit codes: 0 all goals met · 1 one is missed · 3 nothing could be measured · 130 interrupted.
 import { parseArgs } from "node:util";
 import { formatMeasure, type Measured, summarize } from "./measure.ts";
 import type { Benchmark } from "./options.ts";
@@ -38,6 +38,13 @@ function count(name: string, text: string): number {
   throw new Error(`Cannot use --${name} ${text}: it must be a positive number`);
 }
 
+const interrupt = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    console.error("Interrupted: ending what was started");
+    interrupt.abort(new Error("interrupted"));
+  });
+
 async function main(): Promise<void> {
   const unknown = positionals.find((name) => BENCHMARKS[name] === undefined);
   if (unknown !== undefined) throw new Error(`Cannot find the benchmark ${unknown}: there are ${Object.keys(BENCHMARKS).join(", ")}`);
@@ -49,6 +56,7 @@ async function main(): Promise<void> {
       cells: values.cells === undefined || values.cells === "all" ? values.cells : count("cells", values.cells),
       product: values.product,
       say: (line) => console.error(line),
+      signal: interrupt.signal,
     });
     measures.push(...measured);
     if (!values.json) for (const measure of measured) console.log(formatMeasure(measure));
@@ -59,6 +67,6 @@ async function main(): Promise<void> {
 }
 
 await main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 3;
+  if (!interrupt.signal.aborted) console.error(error); // what fails after an interrupt fails because of it
+  process.exitCode = interrupt.signal.aborted ? 130 : 3;
 });

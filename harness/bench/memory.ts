@@ -9,11 +9,11 @@ import { templateFolder } from "./template.ts";
 /** How much of the growth may be something else than the records: the maps that hold them, names of files. */
 const ALLOWANCE = 1.5;
 
-export async function memoryBenchmark({ runs, say }: BenchOptions): Promise<Measure[]> {
+export async function memoryBenchmark({ runs, say, signal }: BenchOptions): Promise<Measure[]> {
   const said: MemorySaid[] = [];
   for (let run = 0; run < (runs ?? 5); run++) {
-    await using template = await templateFolder(() => undefined);
-    const one = (await measureChild("memory.child.ts", [template.file])).said as MemorySaid; // told by memory.child.ts
+    await using template = await templateFolder(signal);
+    const one = (await measureChild("memory.child.ts", [template.file], signal)).said as MemorySaid; // told by memory.child.ts
     said.push(one);
     say(
       `memory-2000 ${run + 1}: ${one.heaps.map(({ cells, bytes }) => `${cells} cells ${megabytes(bytes).toFixed(1)} MB`).join(", ")}; 1,000 records ${megabytes(one.recordsBytes).toFixed(2)} MB`,

@@ -56,6 +56,7 @@ export class NaiveWay {
     const container = await this.#start(cell);
     try {
       for (const step of ALL_STEPS) {
+        this.#ground.signal.throwIfAborted();
         const { exitCode, output } = await container.exec(["sh", `${BENCH}/cell.sh`, step]);
         if (exitCode !== 0)
           throw new Error(`Cannot compare: ${cell.id} failed in a container of its own, at ${step}:\n${output.slice(-2000)}`);

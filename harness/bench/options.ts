@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly product: string | undefined;
   /** Progress; not the result. */
   readonly say: (line: string) => void;
+  /** Aborted when somebody wants it to end: it then throws as soon as it can, and leaves nothing behind. */
+  readonly signal: AbortSignal;
 }
 
 export type Benchmark = (options: BenchOptions) => Promise<Measured[]>;

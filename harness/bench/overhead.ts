@@ -33,13 +33,14 @@ export async function recorderOverhead(options: BenchOptions): Promise<Measured[
 async function ratiosOf(
   updater: Updater,
   workbench: Workbench,
-  { runs, say }: BenchOptions,
+  { runs, say, signal }: BenchOptions,
 ): Promise<{ readonly values: readonly number[]; readonly note: string }> {
   // once each before, so that programs and artifacts are in memory
   await workbench.bare(updater);
   const { recorded } = await workbench.recorded(updater);
   const pairs: { readonly bare: number; readonly under: number }[] = [];
   for (let pair = 0; pair < (runs ?? PAIRS); pair++) {
+    signal.throwIfAborted();
     const bare = await workbench.bare(updater);
     const { ms: under, code } = await workbench.recorded(updater);
     if (code !== 0) throw new Error(`Cannot measure: the updater ${updater.name} ended with ${String(code)} under the recorder`);

@@ -3,12 +3,12 @@ import { measureChild } from "./child.ts";
 import type { Measure } from "./measure.ts";
 import type { BenchOptions } from "./options.ts";
 
-export async function planBenchmark({ runs, say }: BenchOptions): Promise<Measure[]> {
+export async function planBenchmark({ runs, say, signal }: BenchOptions): Promise<Measure[]> {
   const seconds: number[] = [];
   const megabytes: number[] = [];
   let cells = 0;
   for (let run = 0; run < (runs ?? 5); run++) {
-    const { wallMs, peakMB, said } = await measureChild("plan.child.ts");
+    const { wallMs, peakMB, said } = await measureChild("plan.child.ts", [], signal);
     seconds.push(wallMs / 1000);
     megabytes.push(peakMB);
     cells = (said as { cells: number }).cells; // told by plan.child.ts

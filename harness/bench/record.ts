@@ -8,12 +8,12 @@ import { templateFolder } from "./template.ts";
 /** A run takes minutes, and what it takes at most hardly differs from run to run. */
 const RUNS = 1;
 
-export async function recordBenchmark({ runs, say }: BenchOptions): Promise<Measure[]> {
+export async function recordBenchmark({ runs, say, signal }: BenchOptions): Promise<Measure[]> {
   const gigabytes: number[] = [];
   let note = "";
   for (let run = 0; run < (runs ?? RUNS); run++) {
-    await using template = await templateFolder(() => undefined);
-    const { peakMB, wallMs, said } = await measureChild("record.child.ts", [template.file]);
+    await using template = await templateFolder(signal);
+    const { peakMB, wallMs, said } = await measureChild("record.child.ts", [template.file], signal);
     gigabytes.push(peakMB / 1000);
     const { cells, failed, files, phases } = said as RecordSaid; // told by record.child.ts
     note = `peak resident memory; ${cells} cells, ${failed} of them failed, ${files} files of observations, ${Math.round(wallMs / 1000)} s`;

@@ -31,7 +31,7 @@ interface Kill {
   readonly left: number;
 }
 
-async function equalsOf(name: string, updater: Updater, workbench: Workbench, { cells, say }: BenchOptions): Promise<Measured> {
+async function equalsOf(name: string, updater: Updater, workbench: Workbench, { cells, say, signal }: BenchOptions): Promise<Measured> {
   const whole = await workbench.recorded(updater);
   const problem = whole.code === 0 ? replayProblem(whole.recorded) : `it ended with ${String(whole.code)}`;
   if (problem !== undefined) throw new Error(`Cannot measure ${name}: the updater that nobody kills: ${problem}`);
@@ -43,6 +43,7 @@ async function equalsOf(name: string, updater: Updater, workbench: Workbench, { 
   const sample = sampled(kills, cells === "all" ? kills.length : (cells ?? POINTS), SEED);
   let equal = 0;
   for (const kill of sample) {
+    signal.throwIfAborted();
     const wrong = await difference(kill, updater, workbench);
     if (wrong === undefined) equal++;
     else say(`${name}: killed ${kill.moment} operation ${kill.k}: ${wrong}`);

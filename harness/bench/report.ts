@@ -19,11 +19,11 @@ const BROKEN = 50;
 const RUNS = 5;
 const BROWSER = process.env["UPMATRIX_CHROMIUM"] ?? "/usr/bin/chromium";
 
-export async function reportBenchmark({ runs, say }: BenchOptions): Promise<Measure[]> {
+export async function reportBenchmark({ runs, say, signal }: BenchOptions): Promise<Measure[]> {
   if (!existsSync(BROWSER))
     throw new Error(`Cannot measure: there is no Chromium at ${BROWSER}; install one, or name it by UPMATRIX_CHROMIUM`);
   const folder = await mkdtemp(path.join(os.tmpdir(), "upmatrix-bench-"));
-  const browser = await chromium.launch({ executablePath: BROWSER, args: ["--no-sandbox"] });
+  const browser = await chromium.launch({ executablePath: BROWSER, args: ["--no-sandbox"], handleSIGINT: false, handleSIGTERM: false });
   try {
     const file = path.join(folder, "index.html");
     const began = performance.now();
@@ -36,6 +36,7 @@ export async function reportBenchmark({ runs, say }: BenchOptions): Promise<Meas
     const filtered: number[] = [];
     const worked: number[] = [];
     for (let run = 0; run < (runs ?? RUNS); run++) {
+      signal.throwIfAborted();
       const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
       await page.goto(`file://${file}`, { waitUntil: "commit" });
       await page.waitForSelector("footer");

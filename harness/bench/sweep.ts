@@ -25,7 +25,7 @@ interface Timed {
 }
 
 export async function sweepVsRerun(options: BenchOptions): Promise<Measured[]> {
-  await using ground = await Ground.begin("docker", options.say);
+  await using ground = await Ground.begin("docker", options);
   const recorder = await buildRecorder(ground.cache);
   if ("unavailable" in recorder) return [RATE, AGAINST].map((name) => ({ name, skipped: recorder.unavailable }));
   const sweeps = sweepsOf(ground, options.product ?? Object.keys(ground.project.matrix.products).at(-1)).map(foretelling);

@@ -19,9 +19,9 @@ export interface Template {
 
 /** A folder with the template in it, for a measuring program; gone when its block ends. */
 export async function templateFolder(
-  say: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<AsyncDisposable & { readonly directory: string; readonly file: string }> {
-  const template = await takeTemplate(say);
+  const template = await takeTemplate(signal);
   const directory = await mkdtemp(path.join(os.tmpdir(), "upmatrix-bench-"));
   const file = path.join(directory, "template.json");
   await writeFile(file, JSON.stringify(template));
@@ -29,8 +29,8 @@ export async function templateFolder(
 }
 
 /** The first clean upgrade that passes on this machine and whose three releases differ. */
-async function takeTemplate(say: (line: string) => void): Promise<Template> {
-  await using ground = await Ground.begin("host", say);
+async function takeTemplate(signal: AbortSignal): Promise<Template> {
+  await using ground = await Ground.begin("host", { say: () => undefined, signal });
   const candidates = ground.plan().filter(({ from, to, next }) => new Set([from, to, next]).size === 3);
   for (const cell of candidates.slice(0, TRIES)) {
     const { record: whole, directory } = await ground.runOnce([cell]);
