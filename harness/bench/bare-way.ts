@@ -164,7 +164,13 @@ function xargs(
     stdio: ["pipe", "pipe", "inherit"],
     detached: true, // a process group of its own, with all the scripts
   });
-  const end = (): void => void (child.pid !== undefined && process.kill(-child.pid, "SIGKILL"));
+  const end = (): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // all of them have ended already
+    }
+  };
   signal.addEventListener("abort", end);
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));

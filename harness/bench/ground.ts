@@ -7,8 +7,8 @@ import { type Environment, openEnvironment } from "../environment/index.ts";
 import { loadProject, type Project } from "../load/index.ts";
 import { artifactName, type ArtifactRef, artifactsOf, type Cell, type EnvironmentName } from "../model/index.ts";
 import { addressMatcher, planCells } from "../plan/index.ts";
-import type { BenchOptions } from "./options.ts";
 import { buildProducts, defaultParallel, run, type RunOptions, type RunResult } from "../run/index.ts";
+import type { BenchOptions } from "./options.ts";
 
 /** The scenario in which nothing goes wrong: what it costs is what everything costs. */
 const SCENARIO = "clean-upgrade";
